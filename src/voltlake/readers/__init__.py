@@ -1,0 +1,1 @@
+"""Readers: what the file says, in the one language, with nothing added."""

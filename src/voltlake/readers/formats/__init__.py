@@ -1,0 +1,1 @@
+"""One file per vendor format; they do not know one another."""
