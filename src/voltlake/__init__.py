@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from voltlake._version import __version__
 
 if TYPE_CHECKING:
-    from voltlake.bootstrap import Lake, open, read  # noqa: A004
+    from voltlake.bootstrap import Lake, open, read
 
 __all__ = ["Lake", "__version__", "open", "read"]
 

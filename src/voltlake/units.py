@@ -67,26 +67,46 @@ _OTHERS: dict[str, tuple[str, Fraction, Fraction]] = {
 }
 
 _SPELLINGS = {
-    "a": "A", "amp": "A", "amps": "A", "ampere": "A", "amperes": "A",
-    "v": "V", "volt": "V", "volts": "V",
-    "ah": "Ah", "a.h": "Ah", "a·h": "Ah", "a*h": "Ah", "a-h": "Ah", "amp-hr": "Ah", "amp-hours": "Ah",
-    "amp-hour": "Ah", "amphr": "Ah", "ampere_hour": "Ah", "ahr": "Ah", "amp hr": "Ah",
-    "wh": "Wh", "w.h": "Wh", "w·h": "Wh", "w*h": "Wh", "w-h": "Wh", "watt-hr": "Wh", "watt-hours": "Wh",
-    "watt-hour": "Wh", "watthr": "Wh", "watt_hour": "Wh", "whr": "Wh", "watt hr": "Wh",
-    "a.s": "As", "a·s": "As", "w.s": "Ws", "j": "Ws",
-    "w": "W", "watt": "W", "watts": "W",
-    "s": "s", "sec": "s", "secs": "s", "second": "s", "seconds": "s", "秒": "s",
-    "min": "min", "mins": "min", "minute": "min", "minutes": "min", "分": "min",
-    "h": "h", "hr": "h", "hrs": "h", "hour": "h", "hours": "h", "小时": "h", "小時": "h",
-    "d": "d", "day": "d", "days": "d", "天": "d",
-    "ohm": "ohm", "ohms": "ohm", "ω": "ohm", "Ω": "ohm", "Ω": "ohm",
-    "c": "degC", "°c": "degC", "degc": "degC", "deg c": "degC", "oc": "degC", "ºc": "degC", "℃": "degC",
-    "øc": "degC", "째c": "degC", "celsius": "degC", "deg. c": "degC", "?c": "degC", "\ufffdc": "degC",
-    "k": "K", "kelvin": "K", "f": "degF", "°f": "degF", "℉": "degF", "degf": "degF", "fahrenheit": "degF",
-    "hz": "Hz", "hertz": "Hz", "pa": "Pa", "bar": "bar", "psi": "psi",
-    "%": "%", "percent": "%", "1": "1", "none": "1", "deg": "deg", "°": "deg", "degree": "deg",
-    "g": "g", "gram": "g", "µm": "µm", "um": "µm", "micrometre": "µm", "mm": "mm",
-    "v/s": "V/s", "volt/sec": "V/s", "°c/s": "degC/s", "degc/s": "degC/s", "℃/s": "degC/s",
+    spelling: name
+    for name, spellings in {
+        "A": ["a", "amp", "amps", "ampere", "amperes"],
+        "V": ["v", "volt", "volts"],
+        "Ah": [
+            "ah", "a.h", "a·h", "a*h", "a-h", "amp-hr", "amp-hours", "amp-hour", "amphr",
+            "ampere_hour", "ahr", "amp hr",
+        ],
+        "Wh": [
+            "wh", "w.h", "w·h", "w*h", "w-h", "watt-hr", "watt-hours", "watt-hour", "watthr",
+            "watt_hour", "whr", "watt hr",
+        ],
+        "As": ["a.s", "a·s"],
+        "Ws": ["w.s", "j"],
+        "W": ["w", "watt", "watts"],
+        "s": ["s", "sec", "secs", "second", "seconds", "秒"],
+        "min": ["min", "mins", "minute", "minutes", "分"],
+        "h": ["h", "hr", "hrs", "hour", "hours", "小时", "小時"],
+        "d": ["d", "day", "days", "天"],
+        "ohm": ["ohm", "ohms", "ω", "Ω"],
+        "degC": [
+            "c", "°c", "degc", "deg c", "oc", "ºc", "℃", "øc", "째c", "celsius", "deg. c", "?c",
+            "\ufffdc",
+        ],
+        "K": ["k", "kelvin"],
+        "degF": ["f", "°f", "℉", "degf", "fahrenheit"],
+        "Hz": ["hz", "hertz"],
+        "Pa": ["pa"],
+        "bar": ["bar"],
+        "psi": ["psi"],
+        "%": ["%", "percent"],
+        "1": ["1", "none"],
+        "deg": ["deg", "°", "degree"],
+        "g": ["g", "gram"],
+        "µm": ["µm", "um", "micrometre"],
+        "mm": ["mm"],
+        "V/s": ["v/s", "volt/sec"],
+        "degC/s": ["°c/s", "degc/s", "℃/s"],
+    }.items()
+    for spelling in spellings
 }  # fmt: skip
 
 CANONICAL_UNITS = frozenset(

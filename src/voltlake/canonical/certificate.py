@@ -66,6 +66,13 @@ class Certificate:
         """Rebuild a certificate from :meth:`as_dicts`."""
         return cls(
             tuple(
-                CertificateEntry(**{**row, "verdict": Verdict(row["verdict"])}) for row in rows  # type: ignore[arg-type]
+                CertificateEntry(
+                    subject=row["subject"],
+                    declared=row["declared"],
+                    detected=row["detected"],
+                    evidence=row["evidence"],
+                    verdict=Verdict(row["verdict"]),
+                )
+                for row in rows
             )
         )

@@ -302,7 +302,8 @@ def auxiliary_name(name: str, unit: str) -> str:
     """
     if unit not in _AUXILIARY_UNITS:
         raise NotFound(
-            f"'{unit}' is not a unit word for an extra channel", remedy=f"Use one of {_AUXILIARY_UNITS}"
+            f"'{unit}' is not a unit word for an extra channel",
+            remedy=f"Use one of {_AUXILIARY_UNITS}",
         )
     words = "".join(letter if letter.isalnum() else " " for letter in name.lower()).split()
     return f"aux_{'_'.join(words) or 'channel'}_{unit}"

@@ -49,9 +49,7 @@ class TableStream:
         names = list(self.schema) if columns is None else list(columns)
         return pl.DataFrame(schema={name: self.schema[name] for name in names})
 
-    def map(
-        self, change: Callable[[pl.DataFrame], pl.DataFrame], schema: pl.Schema
-    ) -> TableStream:
+    def map(self, change: Callable[[pl.DataFrame], pl.DataFrame], schema: pl.Schema) -> TableStream:
         """Return the stream with ``change`` applied to each whole batch.
 
         ``change`` must not look beyond its batch; the result has the given ``schema``.

@@ -54,7 +54,8 @@ def decimal_places(values: NDArray[np.float64]) -> tuple[int, float]:
     ``values`` is any float64 array; NaN is passed over. The count is -1 where some value
     is not a decimal of at most 12 places (or is infinite).
     """
-    return _decimal_places(values, _POWERS)  # type: ignore[no-any-return]
+    places, largest = _decimal_places(values, _POWERS)
+    return int(places), float(largest)
 
 
 @njit(nogil=True, cache=True)

@@ -11,34 +11,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 
 import polars as pl
 
 from voltlake.canonical.columns import Scope
+from voltlake.canonical.conventions import Declaration, Sign
 from voltlake.canonical.findings import Finding
 from voltlake.canonical.metadata import TestMetadata
 from voltlake.canonical.streams import TableStream
 
 __all__ = [
     "Claim",
-    "Declaration",
     "RawTest",
     "ReadOptions",
     "Reader",
-    "Sign",
     "Source",
 ]
-
-
-class Sign(StrEnum):
-    """What the format says about the sign of the current *as returned by the reader*."""
-
-    CHARGE_POSITIVE = "charge positive"
-    STATE_LABEL = "from the state label"
-    UNSIGNED = "unsigned"
-    UNKNOWN = "not said"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,21 +86,6 @@ class Claim:
     confidence: int
     because: str
     dialect: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Declaration:
-    """One thing that the file or its format declares, for the certificate.
-
-    ``subject`` as in :class:`~voltlake.canonical.certificate.CertificateEntry`;
-    ``where`` says where it was read: a header, a preamble line, the format's definition.
-    ``assumed`` marks what nobody declared (a default that was used).
-    """
-
-    subject: str
-    value: str
-    where: str
-    assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

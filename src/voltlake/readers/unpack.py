@@ -84,7 +84,7 @@ def _unzip_single(path: Path, scratch: Path) -> tuple[Path, str]:
         raise CorruptFile(f"the zip archive is damaged: {reason}", file=path) from reason
 
 
-def _inflate(packed: IO[bytes], target: Path, path: Path) -> Path:
+def _inflate(packed: IO[bytes] | gzip.GzipFile, target: Path, path: Path) -> Path:
     packed_bytes = path.stat().st_size
     limit = min(MAX_UNPACKED_BYTES, max(packed_bytes, _CHUNK) * MAX_RATIO)
     written = 0
