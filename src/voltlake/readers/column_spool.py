@@ -1,0 +1,188 @@
+"""Columns that wait on disk until their neighbours are known.
+
+Some formats store whole columns one after another, so that a row is complete only at the
+end of the file. Values are appended column by column to one scratch file each and read
+back as batches of rows, in any order of rows that was asked for.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+__all__ = ["ColumnSpool", "Values"]
+
+Floats = NDArray[np.float64]
+Values = Floats | Sequence[object]
+
+MAX_WORDS = 65_536
+"""A text column with more different words than this holds prose, not labels."""
+_PAD_ROWS = 65_536
+
+
+@dataclass(slots=True)
+class _Column:
+    """One column on disk: doubles with NaN for null, or the ordinals of ``words``."""
+
+    path: Path
+    rows: int = 0
+    words: dict[str, int] | None = None
+    numbers: int = 0
+    infinite: int = 0
+    odd: int = 0
+    handle: BinaryIO | None = field(default=None, repr=False)
+
+
+class ColumnSpool:
+    """Columns of numbers or labels in scratch files, removed with the last reference.
+
+    Nulls, NaN and infinities all read back as null; infinities and values of a strange
+    kind (a truth value, a list, a word in a column of numbers) are counted.
+    """
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="voltlake-columns-")
+        self._columns: dict[str, _Column] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """The columns in the order of their first appearance."""
+        return list(self._columns)
+
+    @property
+    def rows(self) -> int:
+        """The rows of the longest column."""
+        return max((column.rows for column in self._columns.values()), default=0)
+
+    def rows_of(self, name: str) -> int:
+        """The values appended to a column so far; 0 where it is unknown."""
+        return self._columns[name].rows if name in self._columns else 0
+
+    def is_text(self, name: str) -> bool:
+        """Say whether the column holds words."""
+        return self._columns[name].words is not None
+
+    def infinite(self, name: str) -> int:
+        """How many infinities became null."""
+        return self._columns[name].infinite
+
+    def odd(self, name: str) -> int:
+        """How many values of a strange kind became null."""
+        return self._columns[name].odd
+
+    def append(self, name: str, values: Values) -> None:
+        """Append values to a column, which is made when it is new."""
+        column = self._columns.get(name)
+        if column is None:
+            column = _Column(Path(self._folder.name) / f"{len(self._columns)}.f64")
+            self._columns[name] = column
+        numbers = values if isinstance(values, np.ndarray) else _encode(values, column)
+        if isinstance(values, np.ndarray):
+            numbers = self._only_numbers(column, numbers)
+        infinite = np.isinf(numbers)
+        if infinite.any():
+            column.infinite += int(infinite.sum())
+            numbers = np.where(infinite, np.nan, numbers)
+        if column.handle is None:
+            column.handle = column.path.open("ab")
+        numbers.astype(np.float64, copy=False).tofile(column.handle)
+        column.rows += numbers.size
+
+    @staticmethod
+    def _only_numbers(column: _Column, numbers: Floats) -> Floats:
+        known = int(np.count_nonzero(~np.isnan(numbers)))
+        if column.words is not None:
+            column.odd += known
+            return np.full(numbers.size, np.nan)
+        column.numbers += known
+        return numbers
+
+    def pad(self, name: str, rows: int) -> None:
+        """Append nulls until the column has ``rows`` values."""
+        while (missing := rows - self.rows_of(name)) > 0:
+            self.append(name, np.full(min(missing, _PAD_ROWS), np.nan))
+
+    def finish(self) -> None:
+        """Close the files after the last append."""
+        for column in self._columns.values():
+            if column.handle is not None:
+                column.handle.close()
+                column.handle = None
+
+    def numbers(self, name: str, start: int = 0, count: int = -1) -> Floats:
+        """Return the stored doubles of a column (ordinals for words), NaN for null."""
+        column = self._columns[name]
+        if column.handle is not None:
+            column.handle.flush()
+        return np.fromfile(column.path, dtype=np.float64, count=count, offset=start * 8)
+
+    def words(self, name: str) -> list[str]:
+        """Return the words of a text column by their ordinals."""
+        return list(self._columns[name].words or {})
+
+    def series(self, name: str, start: int = 0, count: int = -1) -> pl.Series:
+        """Return some values of a column: Float64, or String for words; null for unknown."""
+        values = pl.Series(name, self.numbers(name, start, count), nan_to_null=True)
+        if not self.is_text(name):
+            return values
+        words = pl.Series(name, self.words(name), dtype=pl.String)
+        return words.gather(values.cast(pl.UInt32))
+
+    def batches(self, names: Sequence[str], batch_rows: int) -> Iterator[pl.DataFrame]:
+        """Iterate over the rows, ``batch_rows`` at a time; the columns must be of one length."""
+        for start in range(0, self.rows, batch_rows):
+            yield pl.DataFrame([self.series(name, start, batch_rows) for name in names])
+
+    def reordered(self, rows: NDArray[np.int64]) -> ColumnSpool:
+        """Return a spool that holds ``rows`` of this one, in that order."""
+        other = ColumnSpool()
+        for name, column in self._columns.items():
+            other.append(name, self.numbers(name)[rows])
+            other._columns[name].words = column.words
+        other.finish()
+        return other
+
+
+def _encode(values: Sequence[object], column: _Column) -> Floats:
+    """Turn values of any kind into doubles, learning the words of the column."""
+    out = np.full(len(values), np.nan)
+    for index, value in enumerate(values):
+        if value is None:
+            continue
+        if isinstance(value, str):
+            out[index] = _ordinal(value, column)
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            out[index] = _number(value, column)
+        else:
+            column.odd += 1
+    return out
+
+
+def _number(value: float, column: _Column) -> float:
+    if column.words is not None and value == value:
+        column.odd += 1
+        return np.nan
+    column.numbers += value == value
+    return float(value)
+
+
+def _ordinal(word: str, column: _Column) -> float:
+    if column.words is None:
+        if column.numbers:
+            column.odd += 1
+            return np.nan
+        column.words = {}
+    known = column.words.get(word)
+    if known is None:
+        if len(column.words) >= MAX_WORDS:
+            column.odd += 1
+            return np.nan
+        known = column.words[word] = len(column.words)
+    return known
