@@ -1,0 +1,71 @@
+"""The command ``voltlake``: one file per group of commands, put together here."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from voltlake._version import __version__
+from voltlake.cli import chart, check, db, demo, doctor, export, ingest, listing, read, serve, sql
+from voltlake.cli.logs import set_up_logs
+from voltlake.cli.output import FAILED, messages
+from voltlake.errors import InvalidRequest, NotFound, VoltlakeError
+from voltlake.settings import Settings
+
+__all__ = ["app", "main"]
+
+USAGE = 2
+"""Exit code: the command was used wrongly."""
+
+app = typer.Typer(
+    name="voltlake",
+    help="Turns a folder of battery-cycler files into checked, standard, queryable data.",
+    epilog="Start with: voltlake demo  ·  then: voltlake ingest FOLDER, voltlake serve --show",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("demo")(demo.demo)
+app.command("read")(read.read)
+app.command("check")(check.check)
+app.command("ingest")(ingest.ingest_files)
+for name, command in listing.COMMANDS.items():
+    app.command(name)(command)
+app.command("export")(export.export)
+app.command("chart")(chart.chart)
+app.command("sql")(sql.sql)
+app.command("serve")(serve.serve)
+app.command("doctor")(doctor.doctor)
+app.add_typer(db.app, name="db")
+app.add_typer(listing.tests_app, name="tests")
+
+
+@app.callback(invoke_without_command=True)
+def _whole(
+    version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line: exit 0 done, 1 some items failed, 2 wrong usage."""
+    set_up_logs(Settings().log_level)
+    try:
+        app()
+    except (InvalidRequest, NotFound) as error:
+        messages.print(f"[bold red]Error[/bold red] {error}", markup=True, highlight=False)
+        sys.exit(USAGE)
+    except VoltlakeError as error:
+        messages.print(f"[bold red]Error[/bold red] {error}", markup=True, highlight=False)
+        sys.exit(FAILED)
+    except BrokenPipeError:
+        sys.exit(0)  # the reader of our output has seen enough, as `head` does
+
+
+if __name__ == "__main__":
+    main()

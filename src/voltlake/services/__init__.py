@@ -1,0 +1,1 @@
+"""Use cases: each verb of Voltlake as one function on a workspace."""

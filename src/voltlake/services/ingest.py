@@ -1,0 +1,291 @@
+"""Ingest: files in, committed tests out, exactly once, whatever happens on the way.
+
+A file goes: look (hash, reader, companions) → job row → read in a limited child → publish
+the objects → one transaction {job done, if the lease still holds; files; test; series;
+steps; cycles; findings; certificate}. A test is visible exactly when that transaction is
+committed; what a crash leaves behind is unreferenced and swept later. The command line,
+the worker, the upload page and the watcher all come through :func:`submit` and :func:`work`.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+from voltlake.catalogue.models import Job
+from voltlake.errors import LeaseLost, VoltlakeError
+from voltlake.execution.local import LocalProcesses
+from voltlake.services.commit import Task, commit_failure, commit_test, record_failure
+from voltlake.services.inspection import Inspected, inspect_file
+from voltlake.services.preparation import PreparedTest, Request, prepare_test
+from voltlake.services.reports import FileReport
+from voltlake.services.requests import IngestOptions
+from voltlake.services.workspace import Workspace
+
+__all__ = ["Batch", "FileReport", "Progress", "ingest", "list_files", "submit", "work"]
+
+log = logging.getLogger(__name__)
+
+JOB_KIND = "ingest"
+LEASE_SECOND = 120.0
+_HEARTBEAT_SECOND = 20.0
+_CHILD_MODULES = ("voltlake.services.preparation", "voltlake.services.inspection")
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage (``"look"`` or ``"read"``), how many are done, and of how many."""
+
+
+def _silent(_stage: str, _done: int, _total: int) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Files that were submitted together.
+
+    ``settled`` are done already; ``jobs`` is how many tests wait to be read; ``twins`` are
+    files whose content another file of the batch brings in, by that other file's path.
+    """
+
+    batch_id: str
+    settled: tuple[FileReport, ...]
+    jobs: int
+    twins: Mapping[Path, Path]
+
+
+def ingest(
+    workspace: Workspace,
+    paths: Sequence[Path],
+    options: IngestOptions | None = None,
+    *,
+    workers: int | None = None,
+    on_progress: Progress = _silent,
+) -> Iterator[FileReport]:
+    """Ingest files and folders; yield a report for each file as it is settled.
+
+    Folders are searched recursively; hidden and lock files are passed over. Every file
+    is reported once. Nothing raises for a bad file: its report names the reason.
+    """
+    processes = LocalProcesses(workers or workspace.workers, workspace.limits, _CHILD_MODULES)
+    with processes:
+        batch = submit(
+            workspace, paths, options or IngestOptions(), processes, on_progress=on_progress
+        )
+        yield from batch.settled
+        reports: dict[str, FileReport] = {}
+        for report in work(workspace, processes, batch=batch, on_progress=on_progress):
+            reports[report.file] = report
+            yield report
+        for twin, first in batch.twins.items():
+            yield _report_of_twin(twin, reports[str(first)])
+
+
+def list_files(workspace: Workspace, paths: Sequence[Path]) -> list[Path]:
+    """Return the files that ``paths`` stand for, each once, in the given order."""
+    listed: dict[Path, None] = {}
+    for path in paths:
+        absolute = path.absolute()
+        found = workspace.readers.within(absolute) if absolute.is_dir() else [absolute]
+        listed.update(dict.fromkeys(found))
+    return list(listed)
+
+
+def submit(
+    workspace: Workspace,
+    paths: Sequence[Path],
+    options: IngestOptions,
+    processes: LocalProcesses,
+    *,
+    on_progress: Progress = _silent,
+) -> Batch:
+    """Look at every file, settle the known and the unreadable ones, queue the others."""
+    files = list_files(workspace, paths)
+    outcomes = _look(workspace, files, options, processes, on_progress)
+    groups = _group(outcomes)
+    outside = [primary for primary in groups if primary not in outcomes]
+    outcomes |= _look(workspace, outside, options, processes, _silent)
+
+    batch_id = uuid.uuid4().hex
+    settled: list[FileReport] = []
+    twins: dict[Path, Path] = {}
+    first_with: dict[str, Path] = {}
+    tasks: list[Task] = []
+    for primary, members in groups.items():
+        look = outcomes[primary]
+        if isinstance(look, VoltlakeError):
+            settled += [record_failure(workspace, member, look) for member in members]
+            continue
+        if look.sha256 in first_with:
+            twins |= dict.fromkeys(members, first_with[look.sha256])
+            continue
+        task = Task.of(look, members, options)
+        known = _report_if_known(workspace, task)
+        if known:
+            settled += known
+        else:
+            first_with[look.sha256] = members[0]
+            tasks.append(task)
+    with workspace.catalogue.begin() as unit:
+        unit.jobs.release_dead(_host())
+        for task in tasks:
+            unit.jobs.submit(
+                JOB_KIND, task.as_payload(), batch_id=batch_id, key=task.sha256,
+                max_attempts=workspace.max_attempts,
+            )  # fmt: skip
+    return Batch(batch_id, tuple(settled), len(tasks), twins)
+
+
+def _look(
+    workspace: Workspace,
+    files: Sequence[Path],
+    options: IngestOptions,
+    processes: LocalProcesses,
+    on_progress: Progress,
+) -> dict[Path, Inspected | VoltlakeError]:
+    """Inspect files in the children, a few ahead of the one that is waited for."""
+    with workspace.catalogue.reading() as unit:
+        known = unit.files.contents_by_path([str(path) for path in files])
+    outcomes: dict[Path, Inspected | VoltlakeError] = {}
+    ahead: list[tuple[Path, Future[Inspected]]] = []
+    waiting = iter(files)
+    while True:
+        while len(ahead) < 4 * processes.workers and (path := next(waiting, None)) is not None:
+            seen = known.get(str(path))
+            ahead.append((path, processes.submit(inspect_file, path, seen, options.reader)))
+        if not ahead:
+            return outcomes
+        path, future = ahead.pop(0)
+        try:
+            outcomes[path] = future.result()
+        except VoltlakeError as error:
+            outcomes[path] = error
+        on_progress("look", len(outcomes), len(files))
+
+
+def _group(outcomes: Mapping[Path, Inspected | VoltlakeError]) -> dict[Path, list[Path]]:
+    """Bring the parts of each test together: the file to read → the given files it covers.
+
+    A companion may be unreadable on its own (a metadata sidecar); its owner speaks for it.
+    """
+    owners = {
+        companion: path
+        for path, look in outcomes.items()
+        if isinstance(look, Inspected)
+        for companion in look.companions
+    }
+    groups: dict[Path, list[Path]] = {}
+    for path, look in outcomes.items():
+        primary = owners.get(path)
+        if primary is None and isinstance(look, Inspected):
+            primary = look.primary
+        groups.setdefault(primary or path, []).append(path)
+    return groups
+
+
+def _report_if_known(workspace: Workspace, task: Task) -> list[FileReport]:
+    """Report every given file as unchanged, if the lake holds exactly these contents."""
+    with workspace.catalogue.reading() as unit:
+        test_id = unit.files.test_of_contents([task.sha256, *task.companions.values()])
+        if test_id is None:
+            return []
+        return [FileReport.unchanged(str(path), unit.tests.summary(test_id), task)
+                for path in task.members]  # fmt: skip
+
+
+def _report_of_twin(twin: Path, first: FileReport) -> FileReport:
+    """Report a file whose content another file of the same batch brought in."""
+    note = f"same content as {Path(first.file).name}"
+    status = "unchanged" if first.succeeded else first.status
+    return first.for_file(str(twin), status=status, note=note)
+
+
+def work(
+    workspace: Workspace,
+    processes: LocalProcesses,
+    *,
+    batch: Batch | None = None,
+    on_progress: Progress = _silent,
+) -> Iterator[FileReport]:
+    """Work off all waiting ingest jobs of the lake; yield a report for each file.
+
+    Jobs that an earlier, killed run left behind are finished too. Never more than twice as
+    many tests as workers are in flight.
+    """
+    owner = _owner()
+    running: dict[Future[PreparedTest], Job] = {}
+    done, total = 0, batch.jobs if batch else 0
+    beat = time.monotonic()
+    while True:
+        while len(running) < 2 * processes.workers and (job := _claim(workspace, owner)):
+            running[_start(workspace, processes, job)] = job
+        if not running:
+            return
+        finished, _ = wait(running, timeout=_HEARTBEAT_SECOND, return_when=FIRST_COMPLETED)
+        if time.monotonic() - beat >= _HEARTBEAT_SECOND:
+            beat = time.monotonic()
+            _keep_leases(workspace, owner, running.values())
+        for future in finished:
+            yield from _settle(workspace, owner, running.pop(future), future)
+            done += 1
+            on_progress("read", done, max(total, done))
+
+
+def _claim(workspace: Workspace, owner: str) -> Job | None:
+    with workspace.catalogue.begin() as unit:
+        return unit.jobs.claim(owner, LEASE_SECOND, kind=JOB_KIND)
+
+
+def _keep_leases(workspace: Workspace, owner: str, jobs: Iterator[Job] | Sequence[Job]) -> None:
+    with workspace.catalogue.begin() as unit:
+        for job in jobs:
+            unit.jobs.extend(job.id, owner, LEASE_SECOND)
+
+
+def _start(
+    workspace: Workspace, processes: LocalProcesses, job: Job
+) -> Future[PreparedTest]:
+    task = Task.from_payload(job.payload)
+    with workspace.catalogue.reading() as unit:
+        nominal = unit.cells.nominal_capacity_ah(task.options.project, task.options.cell)
+    request = Request(
+        lake=workspace.root,
+        path=task.path,
+        sha256=task.sha256,
+        reader=task.reader,
+        companions=task.companions,
+        options=task.options.for_reading(workspace.time_zone),
+        processing=task.options.for_processing(nominal),
+    )
+    return processes.submit(prepare_test, request)
+
+
+def _settle(
+    workspace: Workspace, owner: str, job: Job, future: Future[PreparedTest]
+) -> list[FileReport]:
+    """Commit what a child prepared, or the reason why it could not."""
+    task = Task.from_payload(job.payload)
+    try:
+        return commit_test(workspace, job.id, owner, task, future.result())
+    except LeaseLost:
+        log.warning("another worker has taken over %s", task.path)
+        return []
+    except VoltlakeError as error:
+        log.info("could not read %s: %s", task.path, error)
+        return commit_failure(workspace, job.id, owner, task, error)
+
+
+def _host() -> str:
+    return socket.gethostname()
+
+
+def _owner() -> str:
+    """Name this process, so that a later run can tell whether it still lives."""
+    started = Path(f"/proc/{os.getpid()}/stat").read_text().rsplit(") ", 1)[1].split()[19]
+    return f"{_host()}/{os.getpid()}/{started}"

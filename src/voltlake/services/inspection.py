@@ -1,0 +1,116 @@
+"""Looks at a file before it is read: its content hash, its reader, its companions.
+
+Runs in a limited child process: even a look at a hostile file may go wrong.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from voltlake.errors import SourceChanged, UnreadableFile
+from voltlake.readers.contract import Source
+from voltlake.readers.registry import installed_readers
+from voltlake.readers.unpack import open_source
+
+__all__ = ["Inspected", "KnownContent", "inspect_file"]
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class KnownContent:
+    """What the catalogue remembers of the content last seen at a path."""
+
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What a look at a file shows.
+
+    Attributes
+    ----------
+    path, name
+        Where it lies; its name without ``.gz`` or ``.zip``.
+    sha256, size
+        Of the unpacked content, so that the same test is known in any wrapping.
+    reader, because
+        The reader that claims it and why.
+    primary
+        The file that must be read in its place, if it is only a part of a test.
+    companions
+        Further files that are read with it, and the hash of each.
+    grown_from
+        The hash of the earlier content that this content begins with, if it grew.
+    """
+
+    path: Path
+    name: str
+    sha256: str
+    size: int
+    reader: str
+    because: str
+    primary: Path | None
+    companions: dict[Path, str]
+    grown_from: str | None
+
+
+def inspect_file(path: Path, known: KnownContent | None, reader: str | None) -> Inspected:
+    """Look at one file.
+
+    ``known`` is the content last stored from this path; ``reader`` a reader's name to skip
+    detection. Raises a ``VoltlakeError`` for anything that cannot be read at all, and
+    ``SourceChanged`` where the file changes while it is looked at.
+    """
+    before = _stamp(path)
+    with open_source(path) as source:
+        sha256, grown_from = _hash(source, known)
+        identified = installed_readers().identify(source, reader=reader)
+        primary = identified.reader.primary(source)
+        beside = () if primary else identified.reader.companions(source)
+        inspected = Inspected(
+            path=path,
+            name=source.name,
+            sha256=sha256,
+            size=source.size,
+            reader=identified.reader.name,
+            because=identified.claim.because,
+            primary=primary,
+            companions={companion: _hash_of(companion) for companion in beside},
+            grown_from=grown_from,
+        )
+    if _stamp(path) != before:
+        raise SourceChanged("the file changed while it was looked at", file=path)
+    return inspected
+
+
+def _hash_of(path: Path) -> str:
+    with open_source(path) as source:
+        return _hash(source, None)[0]
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        status = path.stat()
+    except OSError as reason:
+        raise UnreadableFile(reason.strerror or str(reason), file=path) from reason
+    return status.st_size, status.st_mtime_ns
+
+
+def _hash(source: Source, known: KnownContent | None) -> tuple[str, str | None]:
+    """Hash the content, and on the way its first ``known.size`` bytes."""
+    whole, beginning = hashlib.sha256(), hashlib.sha256()
+    left = known.size if known is not None and known.size < source.size else 0
+    with source.path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            whole.update(chunk)
+            if left > 0:
+                beginning.update(chunk[:left])
+                left -= min(left, len(chunk))
+    grew = known is not None and known.size < source.size
+    if grew and known is not None and beginning.hexdigest() == known.sha256:
+        return whole.hexdigest(), known.sha256
+    return whole.hexdigest(), None
