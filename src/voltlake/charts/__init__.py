@@ -1,0 +1,1 @@
+"""Charts: one definition each, from a table to a Vega-Lite specification."""

@@ -1,0 +1,177 @@
+"""Voltage, current and temperature against time, in panes one above the other.
+
+Each quantity has a pane of its own: two lines over one ground hide one another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import altair as alt
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+from pydantic import BaseModel
+
+from voltlake.canonical.columns import column
+from voltlake.charts.declare import Figure, chart
+from voltlake.charts.panels import is_measured, not_measured, table
+from voltlake.charts.theme import Theme
+from voltlake.errors import InvalidRequest
+
+__all__ = ["TEMPERATURES", "long_table", "prepare", "time_series"]
+
+TEMPERATURES = (
+    "surface_temperature_celsius",
+    "temperature_t1_celsius",
+    "ambient_temperature_celsius",
+)
+"""Which temperature is drawn: the first of these that the test has."""
+
+_QUANTITIES = ("voltage_volt", "current_ampere", *TEMPERATURES)
+
+STEP_BEGINS = "step_begins"
+"""The ``quantity`` of the rows of a frame that mark where a step begins."""
+
+_PANE_HEIGHT = 150
+_MOST_STEPS = 400
+"""With more step boundaries than this the marks would cover the chart: none are drawn."""
+
+_UNITS = ((172_800, 86_400, "d"), (10_800, 3_600, "h"), (300, 60, "min"), (0, 1, "s"))
+"""Longer than the first number of seconds: the size and the name of the unit of time."""
+
+Points = tuple[npt.NDArray[np.float64], npt.NDArray[np.floating[Any]]]
+
+
+def _columns(_: BaseModel) -> tuple[str, ...]:
+    return ("test_time_second", *_QUANTITIES, "step_count")
+
+
+def long_table(series: Mapping[str, Points]) -> pl.DataFrame:
+    """Return thinned series, each with its own times, as the table that :func:`prepare` takes.
+
+    ``series`` maps a sample column to its times [s] and its values. The result has the
+    columns ``quantity``, ``test_time_second`` and ``value``, in the order of ``series``.
+    """
+    schema = {"quantity": pl.String, "test_time_second": pl.Float64, "value": pl.Float64}
+    frames = [
+        pl.DataFrame(
+            {"quantity": [name] * len(times), "test_time_second": times, "value": values},
+            schema=schema,
+        )
+        for name, (times, values) in series.items()
+    ]
+    return pl.concat(frames) if frames else pl.DataFrame(schema=schema)
+
+
+def prepare(samples: pl.DataFrame, *, steps: bool) -> pl.DataFrame:
+    """Make the table behind the chart: ``quantity``, ``test_time_second``, ``value``.
+
+    Parameters
+    ----------
+    samples
+        Samples in time order (then ``step_count``, if there, tells where steps begin), or a
+        table from :func:`long_table`. They are drawn as they are: thin them before.
+    steps
+        Whether rows ``step_begins`` are wanted.
+
+    Raises
+    ------
+    InvalidRequest
+        ``test_time_second`` is missing.
+    """
+    if "test_time_second" not in samples.columns:
+        raise InvalidRequest("without test_time_second there is no chart against time")
+    if "quantity" in samples.columns:
+        return samples if steps else samples.filter(pl.col("quantity") != STEP_BEGINS)
+    known = [name for name in _QUANTITIES if name in samples.columns]
+    tall = samples.select("test_time_second", pl.col(known).cast(pl.Float64)).unpivot(
+        known, index="test_time_second", variable_name="quantity"
+    )
+    tall = tall.select("quantity", "test_time_second", "value")
+    if steps and "step_count" in samples.columns:
+        tall = pl.concat([tall, _step_begins(samples)])
+    return tall
+
+
+def _step_begins(samples: pl.DataFrame) -> pl.DataFrame:
+    begins = pl.col("step_count") != pl.col("step_count").shift(1)
+    return samples.filter(begins).select(
+        pl.lit(STEP_BEGINS).alias("quantity"),
+        "test_time_second",
+        pl.col("step_count").cast(pl.Float64).alias("value"),
+    )
+
+
+@chart(
+    "voltage-current-temperature-vs-time",
+    "Voltage, current and temperature against time",
+    source="series",
+    x="test_time_second",
+    series="quantity",
+    columns=_columns,
+    prepare=prepare,
+)
+def time_series(frame: pl.DataFrame, *, theme: Theme, steps: bool = False) -> Figure:
+    """Draw voltage, current and temperature against the time of the test, in stacked panes.
+
+    ``frame`` as from :func:`prepare`. A pane whose quantity the test lacks says so.
+    """
+    size, unit = _unit_of_time(frame)
+    marks = frame.filter(pl.col("quantity") == STEP_BEGINS) if steps else frame.clear()
+    quantities = ("voltage_volt", "current_ampere", _temperature(frame))
+    colors = (theme.cells[0], theme.cells[1], theme.temperature)
+    panes = [
+        _pane(frame, marks, quantity, color, theme, size, f"Time ({unit})" if last else None)
+        for quantity, color, last in zip(quantities, colors, (False, False, True), strict=True)
+    ]
+    return alt.vconcat(*panes, spacing=8, bounds="flush").resolve_scale(x="shared")
+
+
+def _unit_of_time(frame: pl.DataFrame) -> tuple[int, str]:
+    times = frame["test_time_second"]
+    span = float(times.max() or 0) - float(times.min() or 0)  # type: ignore[arg-type]
+    return next((size, unit) for least, size, unit in _UNITS if span >= least)
+
+
+def _temperature(frame: pl.DataFrame) -> str:
+    for name in TEMPERATURES:
+        values = frame.filter(pl.col("quantity") == name)
+        if not values.is_empty() and is_measured(values, "value"):
+            return name
+    return TEMPERATURES[0]
+
+
+def _pane(
+    frame: pl.DataFrame,
+    marks: pl.DataFrame,
+    quantity: str,
+    color: str,
+    theme: Theme,
+    size: int,
+    time_title: str | None,
+) -> alt.Chart | alt.LayerChart:
+    values = frame.filter(pl.col("quantity") == quantity)
+    title = column(quantity).title
+    measured = is_measured(values, "value") and not (values.is_empty() and not frame.is_empty())
+    if not measured:
+        return not_measured(title, theme, height=_PANE_HEIGHT // 2)
+    axis = alt.Axis(title=time_title, labels=time_title is not None)
+    time = alt.X("time:Q", axis=axis, scale=alt.Scale(nice=False, zero=False))
+    line = (
+        alt.Chart(table(_in_unit(values, size)))
+        .mark_line(strokeWidth=1.1, color=color)
+        .encode(x=time, y=alt.Y("value:Q", title=title, scale=alt.Scale(zero=False)))
+        .properties(width="container", height=_PANE_HEIGHT)
+    )
+    if marks.is_empty() or marks.height > _MOST_STEPS:
+        return line
+    rules = alt.Chart(table(_in_unit(marks, size))).mark_rule(
+        color=theme.muted, strokeWidth=0.6, strokeDash=[2, 3], opacity=0.7
+    )
+    return alt.layer(rules.encode(x=time), line)
+
+
+def _in_unit(frame: pl.DataFrame, size: int) -> pl.DataFrame:
+    return frame.select((pl.col("test_time_second") / size).alias("time"), "value")
