@@ -18,7 +18,7 @@ __all__ = [
 ]
 
 Samples = pl.DataFrame | Iterable[pl.DataFrame]
-_ROWS_AT_ONCE = 200_000
+_ROWS_AT_ONCE = 100_000
 
 
 def as_batches(samples: Samples) -> Iterator[pl.DataFrame]:
