@@ -86,8 +86,6 @@ def _cycle_of_life(columns: list[str]) -> pl.Expr:
     "capacity-vs-cycle",
     "Capacity against cycle",
     source="cycles",
-    x="cycle",
-    series="cell_name",
     columns=_columns,
     prepare=prepare,
 )
@@ -106,7 +104,7 @@ def capacity_vs_cycle(
     if not is_measured(frame, name):
         return not_measured(quantity_words(y), theme, height=_HEIGHT)
     title = f"{quantity_words(y)} (% of first cycle)" if normalise == "first" else axis_title(y)
-    return (
+    lines: alt.Chart = (
         alt.Chart(table(frame), usermeta={"fast": "lines"})
         .mark_line(strokeWidth=1.5, interpolate="linear", invalid="break-paths-show-path-domains")
         .encode(
@@ -121,6 +119,7 @@ def capacity_vs_cycle(
         )
         .properties(width="container", height=_HEIGHT, **_note(frame, name))
     )
+    return lines
 
 
 def _count(frame: pl.DataFrame) -> int:

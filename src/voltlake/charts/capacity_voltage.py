@@ -1,4 +1,4 @@
-"""Voltage against capacity for chosen cycles of a test, charge and discharge."""
+"""Capacity against voltage for chosen cycles of a test, charge and discharge."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from voltlake.canonical.columns import column
 from voltlake.charts.declare import Figure, chart
 from voltlake.charts.panels import is_measured, not_measured, table
 from voltlake.charts.theme import Theme
+from voltlake.charts.titles import axis_title
 
 __all__ = ["capacity_vs_voltage", "prepare"]
 
@@ -41,9 +42,9 @@ def prepare(samples: pl.DataFrame, *, direction: Direction) -> pl.DataFrame:
 
     Returns
     -------
-    ``cycle``, ``direction`` (charge, discharge), ``capacity_ah`` since the first row of this
-    direction in the cycle, ``voltage_volt``; sorted by cycle and direction, else in time
-    order. A curve is thinned to at most 600 rows, the extremes of its voltage among them.
+    ``cycle``, ``direction`` (charge, discharge), ``voltage_volt`` and ``capacity_ah`` since
+    the first row of this direction in the cycle; sorted by cycle and direction, else in
+    time order. A curve is thinned to at most 600 rows, the extremes of its voltage among them.
     """
     wanted = ("charge", "discharge") if direction == "both" else (direction,)
     half = _of_curves if "direction" in samples.columns else _of_samples
@@ -57,8 +58,8 @@ def _of_samples(samples: pl.DataFrame, direction: str) -> pl.DataFrame:
     return samples.filter(flows & pl.col("cycle_index").is_not_null()).select(
         pl.col("cycle_index").alias("cycle"),
         pl.lit(direction).alias("direction"),
-        _from_zero(_COUNTERS[direction]),
         "voltage_volt",
+        _from_zero(_COUNTERS[direction]),
     )
 
 
@@ -66,8 +67,8 @@ def _of_curves(curves: pl.DataFrame, direction: str) -> pl.DataFrame:
     return curves.filter(pl.col("direction") == direction).select(
         pl.col("cycle_index").alias("cycle"),
         "direction",
-        pl.col(_GRIDS[direction]).alias("capacity_ah"),
         "voltage_volt",
+        pl.col(_GRIDS[direction]).alias("capacity_ah"),
     )
 
 
@@ -94,47 +95,43 @@ def _thinned(curves: pl.DataFrame) -> pl.DataFrame:
 
 @chart(
     "capacity-vs-voltage",
-    "Voltage against capacity",
+    "Capacity against voltage",
     source="curves",
-    x="capacity_ah",
-    series="cycle",
     columns=_columns,
     prepare=prepare,
 )
 def capacity_vs_voltage(
     frame: pl.DataFrame, *, theme: Theme, direction: Direction = "both"
 ) -> Figure:
-    """Draw the voltage of chosen cycles against the capacity since the half cycle began.
+    """Draw the capacity since the half cycle began against the voltage, for chosen cycles.
 
     ``frame`` as from :func:`prepare`. One cycle is coloured by direction, several by cycle.
     """
-    for quantity in ("capacity_ah", "voltage_volt"):
+    for quantity, words in (("capacity_ah", "Capacity"), ("voltage_volt", "Voltage")):
         if not is_measured(frame, quantity):
-            words = {"capacity_ah": "Capacity", "voltage_volt": "Voltage"}[quantity]
             return not_measured(words, theme, height=_HEIGHT)
-    return (
-        alt.Chart(table(frame))
+    voltage, capacity = column("voltage_volt").title, axis_title("capacity_ah")
+    free = alt.Scale(zero=False, nice=False)
+    lines: alt.Chart = (
+        alt.Chart(table(frame), usermeta={"fast": "lines"})
+        .transform_window(order="row_number()")
         .mark_line(strokeWidth=1.6)
         .encode(
-            x=alt.X("capacity_ah:Q", title="Capacity (Ah)", scale=alt.Scale(nice=False)),
-            y=alt.Y(
-                "voltage_volt:Q",
-                title=column("voltage_volt").title,
-                scale=alt.Scale(zero=False),
-            ),
-            order=alt.Order("order:Q"),
+            x=alt.X("voltage_volt:Q", title=voltage, scale=free),
+            y=alt.Y("capacity_ah:Q", title=capacity),
+            order="order:Q",
             detail="direction:N",
             tooltip=[
                 alt.Tooltip("cycle:Q", title="Cycle"),
                 alt.Tooltip("direction:N", title="Direction"),
-                alt.Tooltip("capacity_ah:Q", title="Capacity (Ah)", format=".4~g"),
-                alt.Tooltip("voltage_volt:Q", title="Voltage (V)", format=".4~f"),
+                alt.Tooltip("voltage_volt:Q", title=voltage, format=".5~g"),
+                alt.Tooltip("capacity_ah:Q", title=capacity, format=".5~g"),
             ],
             **_colors(frame, theme),
         )
-        .transform_window(order="row_number()")
         .properties(width="container", height=_HEIGHT)
     )
+    return lines
 
 
 def _colors(frame: pl.DataFrame, theme: Theme) -> dict[str, Any]:

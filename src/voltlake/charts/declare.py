@@ -32,7 +32,7 @@ from voltlake.errors import InvalidRequest, NotFound
 
 __all__ = ["Chart", "Figure", "Source", "chart", "find", "names"]
 
-Figure: TypeAlias = alt.Chart | alt.LayerChart | alt.VConcatChart
+Figure: TypeAlias = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart
 Source = Literal["cycles", "curves", "series"]
 """The table that a chart is made from: cycles of cells, samples of chosen cycles of a test,
 or samples of a test over time, thinned to what a screen can show."""
@@ -50,8 +50,6 @@ class Chart:
         As in addresses; as people read it; one sentence.
     source
         Which table of the lake it is made from.
-    x, series
-        The columns of the prepared frame on the horizontal axis and that tell lines apart.
     columns
         The columns it reads of its source, given its parameters.
     """
@@ -60,8 +58,6 @@ class Chart:
     title: str
     description: str
     source: Source
-    x: str
-    series: str
     columns: Callable[[BaseModel], tuple[str, ...]]
     parameters: type[BaseModel]
     _prepare: Callable[..., pl.DataFrame]
@@ -75,7 +71,10 @@ class Chart:
             raise _wrong_parameter(self, error) from error
 
     def prepare(self, table: pl.DataFrame, parameters: BaseModel) -> pl.DataFrame:
-        """Return what the chart shows, one row a point, in the order in which it is drawn."""
+        """Return what the chart shows, one row a point, in the order in which it is drawn.
+
+        The columns are those that tell lines apart, then the horizontal one, then the value.
+        """
         return self._prepare(table, **dict(parameters))
 
     def draw(self, frame: pl.DataFrame, theme: Theme, parameters: BaseModel) -> Figure:
@@ -102,8 +101,6 @@ def chart(
     title: str,
     *,
     source: Source,
-    x: str,
-    series: str,
     columns: Callable[[Any], tuple[str, ...]],
     prepare: Callable[..., pl.DataFrame],
 ) -> Callable[[Callable[..., Figure]], Callable[..., Figure]]:
@@ -115,7 +112,7 @@ def chart(
     def declare(draw: Callable[..., Figure]) -> Callable[..., Figure]:
         description = (inspect.getdoc(draw) or title).partition("\n")[0]
         _declared[name] = Chart(
-            name, title, description, source, x, series, columns,
+            name, title, description, source, columns,
             _parameters_of(draw, name), prepare, draw,
         )  # fmt: skip
         return draw

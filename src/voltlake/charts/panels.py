@@ -14,9 +14,9 @@ __all__ = ["NOT_MEASURED", "cell_encodings", "is_measured", "not_measured", "tab
 NOT_MEASURED = "not measured"
 
 
-def table(frame: pl.DataFrame) -> alt.Data:
+def table(frame: pl.DataFrame) -> alt.InlineData:
     """Return the frame as data of a figure; NaN becomes null, as JSON has no NaN."""
-    return alt.Data(values=frame.fill_nan(None).to_dicts())
+    return alt.InlineData(values=frame.fill_nan(None).to_dicts())
 
 
 def is_measured(frame: pl.DataFrame, column: str) -> bool:
@@ -32,12 +32,13 @@ def is_measured(frame: pl.DataFrame, column: str) -> bool:
 
 def not_measured(title: str, theme: Theme, *, width: Any = "container", height: int) -> alt.Chart:
     """Return a panel that says of a quantity that the cell has no record of it."""
-    return (
-        alt.Chart(alt.Data(values=[{"text": f"{title}: {NOT_MEASURED}"}]))
+    panel: alt.Chart = (
+        alt.Chart(alt.InlineData(values=[{"text": f"{title}: {NOT_MEASURED}"}]))
         .mark_text(color=theme.muted, fontSize=13)
         .encode(text="text:N")
         .properties(width=width, height=height)
     )
+    return panel
 
 
 def cell_encodings(theme: Theme, cells: int) -> dict[str, Any]:

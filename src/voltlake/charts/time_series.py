@@ -108,8 +108,6 @@ def _step_begins(samples: pl.DataFrame) -> pl.DataFrame:
     "voltage-current-temperature-vs-time",
     "Voltage, current and temperature against time",
     source="series",
-    x="test_time_second",
-    series="quantity",
     columns=_columns,
     prepare=prepare,
 )
@@ -122,11 +120,23 @@ def time_series(frame: pl.DataFrame, *, theme: Theme, steps: bool = False) -> Fi
     marks = frame.filter(pl.col("quantity") == STEP_BEGINS) if steps else frame.clear()
     quantities = ("voltage_volt", "current_ampere", _temperature(frame))
     colors = (theme.cells[0], theme.cells[1], theme.temperature)
-    panes = [
-        _pane(frame, marks, quantity, color, theme, size, f"Time ({unit})" if last else None)
-        for quantity, color, last in zip(quantities, colors, (False, False, True), strict=True)
-    ]
-    return alt.vconcat(*panes, spacing=8, bounds="flush").resolve_scale(x="shared")
+    drawn = [name for name in quantities if frame.is_empty() or _has(frame, name)]
+    panes: list[Figure] = []
+    for quantity, color in zip(quantities, colors, strict=True):
+        if quantity not in drawn:
+            title = column(quantity).title
+            panes.append(not_measured(title, theme, height=_PANE_HEIGHT // 2))
+            continue
+        time_title = f"Time ({unit})" if quantity == drawn[-1] else None
+        line = _line(frame, quantity, color, size, time_title)
+        panes.append(_with_steps(line, marks, theme, size))
+    stacked: alt.VConcatChart = alt.vconcat(*panes, spacing=18, bounds="flush")
+    return stacked
+
+
+def _has(frame: pl.DataFrame, quantity: str) -> bool:
+    values = frame.filter(pl.col("quantity") == quantity)
+    return not values.is_empty() and is_measured(values, "value")
 
 
 def _unit_of_time(frame: pl.DataFrame) -> tuple[int, str]:
@@ -136,41 +146,36 @@ def _unit_of_time(frame: pl.DataFrame) -> tuple[int, str]:
 
 
 def _temperature(frame: pl.DataFrame) -> str:
-    for name in TEMPERATURES:
-        values = frame.filter(pl.col("quantity") == name)
-        if not values.is_empty() and is_measured(values, "value"):
-            return name
-    return TEMPERATURES[0]
+    return next((name for name in TEMPERATURES if _has(frame, name)), TEMPERATURES[0])
 
 
-def _pane(
-    frame: pl.DataFrame,
-    marks: pl.DataFrame,
-    quantity: str,
-    color: str,
-    theme: Theme,
-    size: int,
-    time_title: str | None,
-) -> alt.Chart | alt.LayerChart:
+def _time(axis: alt.Axis) -> alt.X:
+    return alt.X("time:Q", axis=axis, scale=alt.Scale(nice=False, zero=False))
+
+
+def _line(
+    frame: pl.DataFrame, quantity: str, color: str, size: int, time_title: str | None
+) -> alt.Chart:
     values = frame.filter(pl.col("quantity") == quantity)
-    title = column(quantity).title
-    measured = is_measured(values, "value") and not (values.is_empty() and not frame.is_empty())
-    if not measured:
-        return not_measured(title, theme, height=_PANE_HEIGHT // 2)
-    axis = alt.Axis(title=time_title, labels=time_title is not None)
-    time = alt.X("time:Q", axis=axis, scale=alt.Scale(nice=False, zero=False))
-    line = (
+    last = time_title is not None
+    axis = alt.Axis(title=time_title, labels=last, ticks=last)
+    value = alt.Y("value:Q", title=column(quantity).title, scale=alt.Scale(zero=False))
+    lines: alt.Chart = (
         alt.Chart(table(_in_unit(values, size)))
         .mark_line(strokeWidth=1.1, color=color)
-        .encode(x=time, y=alt.Y("value:Q", title=title, scale=alt.Scale(zero=False)))
+        .encode(x=_time(axis), y=value)
         .properties(width="container", height=_PANE_HEIGHT)
     )
+    return lines
+
+
+def _with_steps(line: alt.Chart, marks: pl.DataFrame, theme: Theme, size: int) -> Figure:
     if marks.is_empty() or marks.height > _MOST_STEPS:
         return line
     rules = alt.Chart(table(_in_unit(marks, size))).mark_rule(
         color=theme.muted, strokeWidth=0.6, strokeDash=[2, 3], opacity=0.7
     )
-    return alt.layer(rules.encode(x=time), line)
+    return alt.layer(rules.encode(x="time:Q"), line)
 
 
 def _in_unit(frame: pl.DataFrame, size: int) -> pl.DataFrame:

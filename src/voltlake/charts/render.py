@@ -1,0 +1,172 @@
+"""From a specification to a file: PNG, SVG, PDF, one HTML page, Vega-Lite or compiled Vega.
+
+vl-convert 1.9 holds the interpreter's lock while it works (a picture of fifty cells stops
+all other threads for more than a second), so that it runs in a child process only.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import multiprocessing
+import os
+import signal
+import sys
+from collections.abc import Callable
+from concurrent.futures import TimeoutError as TaskTimeout
+from functools import cache, lru_cache
+from threading import Lock
+from types import TracebackType
+from typing import Literal, get_args
+
+from pebble import ProcessExpired, ProcessPool
+
+from voltlake.charts.page import self_contained_page
+from voltlake.charts.specification import Specification
+from voltlake.errors import NotFound, VoltlakeError
+
+__all__ = ["FILE_FORMATS", "FileFormat", "RenderFailed", "Renderer"]
+
+FileFormat = Literal["png", "svg", "pdf", "html", "json"]
+FILE_FORMATS: tuple[str, ...] = get_args(FileFormat)
+
+_PNG_SCALE = 2.0
+_PICTURES_PER_CHILD = 60
+"""A child grows to some hundred megabytes; it is replaced after this many pictures."""
+_TIMEOUT_SECOND = 90.0
+_COMPILED_KEPT = 256
+_PR_SET_PDEATHSIG = 1
+
+
+class RenderFailed(VoltlakeError):
+    """The process that draws pictures died or took too long."""
+
+    slug = "render-failed"
+    transient = True
+    default_remedy = "Draw fewer cells or cycles, or ask for SVG, which needs least"
+
+
+class Renderer:
+    """Draws specifications in a child process, which starts with the first picture.
+
+    Use it as a context manager or call :meth:`close`; the child also dies with its parent.
+    All methods may be called from several threads.
+    """
+
+    def __init__(self, timeout_second: float = _TIMEOUT_SECOND) -> None:
+        self._timeout_second = timeout_second
+        self._pool: ProcessPool | None = None
+        self._lock = Lock()
+        self._compile = lru_cache(_COMPILED_KEPT)(lambda text: self._run(_compiled, text))
+
+    def __enter__(self) -> Renderer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def render(self, specification: Specification, file_format: str, title: str = "") -> bytes:
+        """Return the file's bytes.
+
+        Raises
+        ------
+        NotFound
+            ``file_format`` is none of :data:`FILE_FORMATS`.
+        RenderFailed
+            The child died or took longer than the limit.
+        """
+        text = json.dumps(specification, allow_nan=False)
+        if file_format == "json":
+            return text.encode()
+        if file_format not in _DRAWERS:
+            known = ", ".join(FILE_FORMATS)
+            raise NotFound(f"'{file_format[:20]}' is no chart format", remedy=f"Use {known}")
+        if file_format == "html":
+            return self._run(_html, title, text)
+        return self._run(_DRAWERS[file_format], text)
+
+    def compiled(self, specification: Specification) -> bytes:
+        """Return the specification compiled to Vega, as JSON; the last ones are remembered."""
+        return self._compile(json.dumps(specification, allow_nan=False))
+
+    def _run(self, draw: Callable[..., bytes], *arguments: str) -> bytes:
+        task = self._children().schedule(draw, args=arguments, timeout=self._timeout_second)
+        try:
+            drawn: bytes = task.result()
+        except TaskTimeout as error:
+            raise RenderFailed(f"drawing took longer than {self._timeout_second:g} s") from error
+        except ProcessExpired as error:
+            raise RenderFailed(f"the drawing process ended with code {error.exitcode}") from error
+        return drawn
+
+    def _children(self) -> ProcessPool:
+        with self._lock:
+            if self._pool is None:
+                self._pool = ProcessPool(
+                    max_workers=1,
+                    max_tasks=_PICTURES_PER_CHILD,
+                    initializer=_enter_child,
+                    initargs=(os.getpid(),),
+                    context=multiprocessing.get_context("spawn"),
+                )
+            return self._pool
+
+    def close(self) -> None:
+        """End the child; a later picture would start another."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.stop()  # type: ignore[no-untyped-call]
+            pool.join()
+
+
+def _enter_child(parent: int) -> None:
+    """Die with the parent, and leave the terminal's interrupt to it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)  # the parent died while this child was starting
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _png(text: str) -> bytes:
+    import vl_convert
+
+    return bytes(vl_convert.vegalite_to_png(text, scale=_PNG_SCALE, allowed_base_urls=[]))
+
+
+def _svg(text: str) -> bytes:
+    import vl_convert
+
+    return str(vl_convert.vegalite_to_svg(text, allowed_base_urls=[])).encode()
+
+
+def _pdf(text: str) -> bytes:
+    import vl_convert
+
+    return bytes(vl_convert.vegalite_to_pdf(text, allowed_base_urls=[]))
+
+
+def _compiled(text: str) -> bytes:
+    import vl_convert
+
+    return json.dumps(vl_convert.vegalite_to_vega(text)).encode()
+
+
+def _html(title: str, text: str) -> bytes:
+    return self_contained_page(title, json.loads(text), _library()).encode()
+
+
+@cache
+def _library() -> str:
+    import vl_convert
+
+    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
+
+
+_DRAWERS: dict[str, Callable[..., bytes]] = {"png": _png, "svg": _svg, "pdf": _pdf, "html": _html}

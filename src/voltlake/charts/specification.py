@@ -1,0 +1,52 @@
+"""From a figure to its Vega-Lite specification: with its data for files, without for pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, TypeAlias
+
+import polars as pl
+from pydantic import BaseModel
+
+from voltlake.charts.declare import Chart
+from voltlake.charts.theme import Theme
+
+__all__ = ["Specification", "file_specification", "page_specification"]
+
+Specification: TypeAlias = dict[str, Any]
+_FILE_WIDTH = 860
+
+
+def file_specification(
+    chart: Chart, frame: pl.DataFrame, theme: Theme, parameters: BaseModel
+) -> Specification:
+    """Return the specification with its data inside and of a fixed width."""
+    drawn: Specification = chart.draw(frame, theme, parameters).to_dict()
+    drawn["config"] = theme.config()
+    for view in _views(drawn):
+        if view.get("width") == "container":
+            view["width"] = _FILE_WIDTH
+    return drawn
+
+
+def page_specification(
+    chart: Chart, frame: pl.DataFrame, theme: Theme, parameters: BaseModel
+) -> Specification:
+    """Return the specification without data, as wide as its place and on the page's ground.
+
+    The data are called ``table`` (``table_2`` … in further panes); a page sets them.
+    """
+    drawn: Specification = chart.draw(frame, theme, parameters).to_dict()
+    drawn["config"] = theme.config() | {"background": "transparent"}
+    with_data = [view for view in _views(drawn) if "values" in view.get("data", {})]
+    for number, view in enumerate(with_data, start=1):
+        if view["mark"]["type"] != "text":
+            view["data"] = {"name": "table" if number == 1 else f"table_{number}"}
+    return drawn
+
+
+def _views(view: Specification) -> Iterator[Specification]:
+    """Go through a view and all views inside it, outer ones first."""
+    yield view
+    for inner in (*view.get("vconcat", ()), *view.get("layer", ())):
+        yield from _views(inner)
