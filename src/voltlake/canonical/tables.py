@@ -34,6 +34,7 @@ STEPS_SCHEMA = pl.Schema(
         "current_min_ampere": _F,
         "current_mean_ampere": _F,
         "current_max_ampere": _F,
+        "current_start_ampere": _F,
         "current_end_ampere": _F,
         "charge_capacity_ah": _F,
         "discharge_capacity_ah": _F,

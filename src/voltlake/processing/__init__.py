@@ -1,0 +1,1 @@
+"""What the data show: sign, scopes, time base, steps, cycles and their metrics."""

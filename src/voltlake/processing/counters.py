@@ -1,0 +1,207 @@
+"""The cycler's counters: where they restart, and what they counted in each step.
+
+What a step adds is its last reading minus the reading at which the step began: the last
+reading of the step before, or zero where the counter restarted. Which of the two it was is
+decided by the charge that can have flowed in between, so the answer needs no trust in the
+declared scope and loses no first increment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voltlake.canonical.columns import Scope
+from voltlake.processing.records import StepRecords
+
+__all__ = ["CounterReading", "Flow", "read_counter"]
+
+Floats = NDArray[np.float64]
+Flow = str
+"""``in``, ``out``, ``both`` (in plus out) or ``net`` (in minus out)."""
+
+_SET_FRACTION = 0.05
+_RARE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class CounterReading:
+    """One counter column, understood.
+
+    Attributes
+    ----------
+    name, flow, is_energy
+        The column; what it counts.
+    zero
+        Reading at the beginning of each step.
+    added_in, added_out
+        What each step put in and took out, in Ah or Wh; NaN where the counter does not say.
+    scope
+        Where it restarts; ``None`` where the data cannot tell.
+    evidence
+        The restarts that were seen, in numbers.
+    forgotten
+        First rows of steps at which it should have restarted and did not.
+    set_by_hand
+        First rows of steps at which it jumped to a reading that no current explains.
+    """
+
+    name: str
+    flow: Flow
+    is_energy: bool
+    zero: Floats
+    added_in: Floats
+    added_out: Floats
+    scope: Scope | None
+    evidence: str
+    forgotten: list[int]
+    set_by_hand: list[int]
+
+
+def flow_of(name: str) -> Flow:
+    """Read the flow from a counter's BDF name."""
+    if "discharging" in name:
+        return "out"
+    if "charging" in name:
+        return "in"
+    return "net" if "net_" in name else "both"
+
+
+def read_counter(
+    name: str,
+    records: StepRecords,
+    sums: dict[str, Floats],
+    start_charge: Floats,
+    declared: Scope | None,
+) -> CounterReading:
+    """Understand one counter.
+
+    ``start_charge`` is what flowed into the cell before the first row of each step, signed,
+    in the counter's unit (Ah or Wh).
+    """
+    fields = records.counters[name]
+    flow = flow_of(name)
+    expected = {
+        "in": np.maximum(start_charge, 0.0),
+        "out": np.maximum(-start_charge, 0.0),
+        "both": np.abs(start_charge),
+        "net": start_charge,
+    }[flow]
+    before = _last_reading_before(fields)
+    zero, set_by_hand = _reading_at_begin(fields, before, np.nan_to_num(expected), flow, declared)
+    scope, evidence, forgotten = _detect_scope(fields, before, zero, records, declared)
+    added_in, added_out = _added(fields, zero, flow, sums)
+    rows = sums["row_first"]
+    return CounterReading(
+        name, flow, name.endswith("_wh"), zero, added_in, added_out, scope, evidence,
+        [int(row) for row in rows[forgotten]], [int(row) for row in rows[set_by_hand]],
+    )  # fmt: skip
+
+
+def _last_reading_before(fields: dict[str, Floats]) -> Floats:
+    """Last known reading ahead of each step; NaN for the first step that has one."""
+    last = fields["last"].copy()
+    known = np.where(np.isnan(last), 0, np.arange(last.size))
+    filled = last[np.maximum.accumulate(known)] if last.size else last
+    return np.concatenate([[np.nan], filled[:-1]]) if last.size else last
+
+
+def _reading_at_begin(
+    fields: dict[str, Floats], before: Floats, expected: Floats, flow: Flow, declared: Scope | None
+) -> tuple[Floats, NDArray[np.bool_]]:
+    first = fields["first"]
+    scale = np.nanmax(np.abs(fields["last"]), initial=0.0)
+    # A test may begin with any reading: then nothing says what was counted earlier.
+    ahead = np.where(np.isnan(before), first - expected, before)
+    off_continued = np.abs(first - ahead - expected)
+    off_restarted = np.abs(first - expected)
+    if flow != "net":
+        fell = first < ahead - 1e-9 * scale
+        off_continued = np.where(fell & (first < 0.5 * ahead), np.inf, off_continued)
+    prefers_zero = declared is Scope.STEP
+    restarted = off_restarted <= off_continued if prefers_zero else off_restarted < off_continued
+    zero = np.where(restarted, 0.0, ahead)
+    zero = np.where(np.isnan(zero), 0.0, zero)
+    off = np.minimum(off_continued, off_restarted)
+    most = np.nanmax(fields["rises"] + fields["falls"], initial=0.0)
+    by_hand = off > np.maximum(_SET_FRACTION * most, 2.0 * np.abs(expected))
+    by_hand &= ~np.isnan(before) & ~np.isnan(first)
+    return np.where(by_hand, first - expected, zero), by_hand
+
+
+def _detect_scope(
+    fields: dict[str, Floats],
+    before: Floats,
+    zero: Floats,
+    records: StepRecords,
+    declared: Scope | None,
+) -> tuple[Scope | None, str, NDArray[np.int64]]:
+    scale = np.nanmax(np.abs(fields["last"]), initial=0.0)
+    telling = ~np.isnan(before) & (np.abs(before) > 1e-6 * scale) & ~np.isnan(fields["first"])
+    restarted = telling & (zero == 0.0)
+    cycle = records.labels["cycle_count"]
+    new_cycle = cycle.ne_missing(cycle.shift(1)).to_numpy() & telling
+    new_cycle[:1] = False
+    within = telling & ~new_cycle
+    seen = (int((restarted & within).sum()), int(within.sum()))
+    seen_cycles = (int((restarted & new_cycle).sum()), int(new_cycle.sum()))
+    inner = int(fields["restarts"].sum())
+    evidence = (
+        f"restarts at {seen[0]} of {seen[1]} step borders within a cycle, at {seen_cycles[0]} of "
+        f"{seen_cycles[1]} cycle borders and {inner} times within a step"
+    )
+    scope, should = _scope_of(seen, seen_cycles, declared)
+    due = {"all": telling, "cycles": new_cycle}.get(should, np.zeros_like(telling))
+    return scope, evidence, np.flatnonzero(due & ~restarted)
+
+
+def _scope_of(
+    steps: tuple[int, int], cycles: tuple[int, int], declared: Scope | None
+) -> tuple[Scope | None, str]:
+    """Return the scope, and at which borders a missing restart is a forgotten one."""
+    (at_steps, steps_seen), (at_cycles, cycles_seen) = steps, cycles
+    seen, restarts = steps_seen + cycles_seen, at_steps + at_cycles
+    if seen == 0:
+        return None, ""
+    if restarts > 0.5 * seen and at_steps >= 0.5 * steps_seen and steps_seen:
+        return Scope.STEP, "all"
+    if at_cycles > 0.5 * cycles_seen and at_steps <= _RARE * steps_seen:
+        if steps_seen == 0:
+            # Every border is a cycle border: restarting at each fits both scopes.
+            return (declared if declared in (Scope.STEP, Scope.CYCLE) else None), "all"
+        return Scope.CYCLE, "cycles"
+    if restarts == 0 and cycles_seen == 0:
+        return (declared if declared is not Scope.STEP else None), ""
+    if restarts <= _RARE * seen and declared is not Scope.SCHEDULE:
+        return Scope.TEST, ""
+    return Scope.SCHEDULE, ""
+
+
+def _added(
+    fields: dict[str, Floats], zero: Floats, flow: Flow, sums: dict[str, Floats]
+) -> tuple[Floats, Floats]:
+    unknown = np.full(zero.size, np.nan)
+    known = fields["rows"] > 0
+    start = fields["first"] - zero
+    if flow == "net":
+        one_way_up = (fields["falls"] == 0.0) & (start >= 0.0)
+        one_way_down = (fields["rises"] == 0.0) & (start <= 0.0)
+        change = fields["last"] - zero
+        rises = np.where(one_way_up, change, fields["rises"] + np.maximum(start, 0.0))
+        falls = np.where(one_way_down, -change, fields["falls"] + np.maximum(-start, 0.0))
+        return (
+            np.where(known, np.where(one_way_down & ~one_way_up, 0.0, rises), np.nan),
+            np.where(known, np.where(one_way_up & ~one_way_down, 0.0, falls), np.nan),
+        )
+    restarted = fields["restarts"] > 0
+    plain = fields["last"] - zero
+    added = np.where(restarted, fields["before_restart"] + start + fields["last"], plain)
+    added = np.where(known, added, np.nan)
+    if flow == "in":
+        return added, unknown
+    if flow == "out":
+        return unknown, added
+    inward = sums["charge_in"] >= sums["charge_out"]
+    return np.where(inward, added, known * 0.0), np.where(inward, known * 0.0, added)

@@ -1,0 +1,1 @@
+"""Cycle metrics, one theme a file; declared with ``@cycle_metric``."""

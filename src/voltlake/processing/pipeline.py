@@ -1,0 +1,239 @@
+"""From samples to steps, cycles, detections and doubts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from voltlake.canonical.certificate import Verdict
+from voltlake.canonical.columns import Scope
+from voltlake.canonical.conventions import Detection, Sign
+from voltlake.canonical.findings import Finding, Severity
+from voltlake.canonical.streams import TableStream
+from voltlake.processing.boundaries import choose_boundary_rule
+from voltlake.processing.counters import CounterReading, read_counter
+from voltlake.processing.cycle_table import cycle_table
+from voltlake.processing.cycles import number_cycles
+from voltlake.processing.kinds import kinds_of_steps
+from voltlake.processing.records import StepRecords, sum_steps, temperature_column
+from voltlake.processing.sample_columns import SampleColumns, enriched
+from voltlake.processing.sign import judge_sign, turned
+from voltlake.processing.sources import Quantity, choose_source
+from voltlake.processing.steps import seconds_before_first_row, step_table
+from voltlake.processing.survey import survey
+from voltlake.processing.taper import find_tapers
+from voltlake.processing.time_base import judge_time_base
+
+__all__ = ["Processed", "ProcessingOptions", "process"]
+
+Floats = NDArray[np.float64]
+_SECONDS_PER_HOUR = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessingOptions:
+    """What a person says about a test.
+
+    ``nominal_capacity_ah`` gives C-rates and equivalent full cycles (null without);
+    ``cycle_rule`` is one of ``cycles.CYCLE_RULES``; ``sign`` is ``"as-is"`` or
+    ``"reversed"``, ``None`` judges by the evidence.
+    """
+
+    nominal_capacity_ah: float | None = None
+    cycle_rule: str = "auto"
+    sign: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """A test, understood.
+
+    Attributes
+    ----------
+    samples
+        The input's columns with the sign put right, plus ``step_count``, ``cycle_index``,
+        ``half_cycle_index`` and the totals since the test began.
+    steps, cycles
+        ``STEPS_SCHEMA`` and ``CYCLES_SCHEMA``, in order of time.
+    detections, findings
+        What the data show, with the numbers; what is doubtful about it.
+    """
+
+    samples: TableStream
+    steps: pl.DataFrame
+    cycles: pl.DataFrame
+    detections: tuple[Detection, ...]
+    findings: tuple[Finding, ...]
+
+
+def process(
+    samples: TableStream,
+    *,
+    sign: Sign,
+    scopes: Mapping[str, Scope],
+    reported_cycles: pl.DataFrame | None = None,
+    options: ProcessingOptions | None = None,
+) -> Processed:
+    """Detect sign, scopes and time base; cut into steps and cycles; measure them.
+
+    Parameters
+    ----------
+    samples
+        Canonical columns in file order; ``test_time_second``, ``voltage_volt`` and
+        ``current_ampere`` may hold nulls. Read three times, always from the first row.
+    sign, scopes
+        What the reader declares of the current and of each counter column.
+    reported_cycles
+        The vendor's own cycle table; compared with ours where both name a cycle.
+    """
+    options = options or ProcessingOptions()
+    found = survey(samples)
+    rule = choose_boundary_rule(samples, found.rest_current_ampere)
+    temperature = temperature_column(samples)
+    records = sum_steps(samples, rule, temperature)
+    judged = judge_sign(records, found, sign, options.sign)
+    sums = turned(records.sums, judged.factors)
+    start_second = seconds_before_first_row(sums)
+    readings = _read_counters(records, sums, start_second, scopes)
+    kinds = kinds_of_steps(records, sums, found)
+    capacity, energy = _quantities(sums, start_second, kinds, readings)
+    tapers = find_tapers(samples, rule, sums["voltage_last"], found.voltage_span_volt)
+    steps = step_table(
+        records, sums, start_second, tapers, found, capacity, energy, options.nominal_capacity_ah
+    )
+    numbers = number_cycles(steps, options.cycle_rule)
+    steps = steps.with_columns(numbers.cycle_index, numbers.half_cycle_index)
+    cycles = cycle_table(steps, found.current_scale_ampere, options.nominal_capacity_ah)
+    time_base, time_findings = judge_time_base(records)
+    known = SampleColumns(rule, steps, judged.factors, start_second, capacity, energy)
+    detections = (
+        judged.detection,
+        time_base,
+        _steps_detection(rule.name, len(records), found.rows),
+        numbers.detection,
+        *(_scope_detection(each, scopes.get(each.name)) for each in readings),
+        capacity.detection,
+        energy.detection,
+        _temperature_detection(temperature),
+    )
+    findings = (
+        *judged.findings,
+        *time_findings,
+        *_cycle_change_findings(records),
+        *_counter_findings(readings, scopes),
+        *capacity.findings,
+        *energy.findings,
+    )
+    return Processed(enriched(samples, known), steps, cycles, detections, findings)
+
+
+def _read_counters(
+    records: StepRecords, sums: dict[str, Floats], start_second: Floats, scopes: Mapping[str, Scope]
+) -> list[CounterReading]:
+    charge = np.nan_to_num(sums["current_first"]) * start_second / _SECONDS_PER_HOUR
+    energy = charge * np.nan_to_num(sums["voltage_first"])
+    return [
+        read_counter(
+            name, records, sums, energy if name.endswith("_wh") else charge, scopes.get(name)
+        )
+        for name in records.counters
+        if (records.counters[name]["rows"] > 0).any()
+    ]
+
+
+def _quantities(
+    sums: dict[str, Floats],
+    start_second: Floats,
+    kinds: NDArray[np.object_],
+    readings: list[CounterReading],
+) -> tuple[Quantity, Quantity]:
+    rough = np.isin(kinds.astype(str), ("pulse", "waveform", "eis"))
+    current = np.nan_to_num(sums["current_first"])
+    power = current * np.nan_to_num(sums["voltage_first"])
+    quantities = []
+    for word, signal, is_energy in (("charge", current, False), ("energy", power, True)):
+        start = signal * start_second
+        into = (sums[f"{word}_in"] + np.maximum(start, 0.0)) / _SECONDS_PER_HOUR
+        out = (sums[f"{word}_out"] + np.maximum(-start, 0.0)) / _SECONDS_PER_HOUR
+        # The first row's current may have flowed for all or none of the time before it.
+        left_open = (sums[f"{word}_rough"] + np.abs(start)) / _SECONDS_PER_HOUR
+        quantities.append(choose_source(readings, into, out, left_open, rough, is_energy=is_energy))
+    return quantities[0], quantities[1]
+
+
+def _steps_detection(rule: str, steps: int, rows: int) -> Detection:
+    return Detection("rows", f"{rows} rows", f"{steps} steps by {rule}", Verdict.VERIFIED)
+
+
+def _temperature_detection(name: str | None) -> Detection:
+    if name is None:
+        return Detection("temperature", "none", "the file holds no temperature", Verdict.UNKNOWN)
+    return Detection("temperature", name, "the nearest to the cell in the file", Verdict.ASSUMED)
+
+
+def _scope_detection(reading: CounterReading, declared: Scope | None) -> Detection:
+    found = reading.scope
+    if found is None:
+        verdict = Verdict.UNKNOWN
+    elif declared is None or found == declared or declared is Scope.SCHEDULE:
+        verdict = Verdict.VERIFIED
+    else:
+        verdict = Verdict.CONTRADICTED
+    value = found.value if found is not None else "not shown by the data"
+    return Detection(f"scope:{reading.name}", value, reading.evidence, verdict)
+
+
+def _cycle_change_findings(records: StepRecords) -> list[Finding]:
+    rows = records.cycle_changes_within
+    if not rows:
+        return []
+    return [
+        Finding(
+            "CYCLE_CHANGES_WITHIN_STEP",
+            Severity.WARNING,
+            f"cycle_count changes {len(rows)} times in the middle of a step",
+            "Choose another cycle rule if cycles are cut wrongly",
+            column="cycle_count",
+            row_first=rows[0],
+            row_last=rows[-1],
+            count=len(rows),
+        )
+    ]
+
+
+def _counter_findings(readings: list[CounterReading], scopes: Mapping[str, Scope]) -> list[Finding]:
+    findings = []
+    for each in readings:
+        declared = scopes.get(each.name)
+        verdict = _scope_detection(each, declared).verdict
+        if verdict is Verdict.CONTRADICTED and declared is not None and each.scope is not None:
+            message = (
+                f"{each.name} is declared per {declared.value}, its restarts are those of a "
+                f"counter per {each.scope.value}: {each.evidence}"
+            )
+            remedy = "Nothing: the increments were counted by the restarts that the data show"
+            findings.append(
+                Finding("COUNTER_SCOPE_CONTRADICTED", Severity.WARNING, message, remedy, each.name)
+            )
+        for code, rows, what in (
+            ("FORGOTTEN_RESET", each.forgotten, "does not restart where it should"),
+            ("COUNTER_SET_BY_HAND", each.set_by_hand, "jumps to a value that no current explains"),
+        ):
+            if rows:
+                findings.append(
+                    Finding(
+                        code,
+                        Severity.WARNING,
+                        f"{each.name} {what} at {len(rows)} step borders",
+                        "Nothing: what flowed was counted from the reading before",
+                        column=each.name,
+                        row_first=rows[0],
+                        row_last=rows[-1],
+                        count=len(rows),
+                    )
+                )
+    return findings

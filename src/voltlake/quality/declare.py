@@ -1,0 +1,107 @@
+"""The declaration of a quality rule: code, severity, reason and remedy in one place.
+
+The documentation, `voltlake check` and the tests read this list.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from voltlake.canonical.findings import Finding, Severity
+from voltlake.quality.settings import QualitySettings
+
+__all__ = ["Doubt", "Rule", "SampleWatch", "rule", "rules"]
+
+_THEMES = ("time", "rows", "ranges", "signals", "steps", "cycles")
+
+
+@dataclass(slots=True)
+class Doubt:
+    """What a rule saw: a message with its numbers, and the rows."""
+
+    message: str
+    column: str | None = None
+    row_first: int | None = None
+    row_last: int | None = None
+    count: int = 1
+
+
+class SampleWatch:
+    """A rule that watches the samples go by, batch by batch.
+
+    ``columns`` are what it looks at (those that the table lacks are left out); ``see`` gets
+    each batch with one row ahead of it where there is one, and the number of the first row
+    that it gets; ``doubts`` is asked at the end.
+    """
+
+    columns: tuple[str, ...] = ()
+
+    def __init__(self, settings: QualitySettings, steps: pl.DataFrame) -> None:
+        self.settings = settings
+        self.steps = steps
+
+    def see(self, rows: pl.DataFrame, first_row: int, is_carried: bool) -> None:
+        """Take in the next rows; ``is_carried`` where the first was in the batch before."""
+        raise NotImplementedError
+
+    def doubts(self) -> Iterator[Doubt]:
+        """Say what was seen."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A declared rule; ``check`` is a :class:`SampleWatch` class or a function on a table."""
+
+    code: str
+    severity: Severity
+    because: str
+    remedy: str
+    needs: str
+    check: Callable[..., Any]
+    columns: tuple[str, ...] = field(default=())
+
+    def finding(self, doubt: Doubt) -> Finding:
+        """Return the doubt as a finding of this rule."""
+        return Finding(
+            self.code,
+            self.severity,
+            doubt.message,
+            self.remedy,
+            doubt.column,
+            doubt.row_first,
+            doubt.row_last,
+            doubt.count,
+        )
+
+
+_DECLARED: dict[str, Rule] = {}
+
+
+def rule(
+    code: str, severity: Severity, *, because: str, remedy: str, needs: str = "samples"
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare a rule.
+
+    ``needs`` is ``"samples"`` for a :class:`SampleWatch`, ``"steps"`` or ``"cycles"`` for a
+    function ``(table, settings) -> iterator of Doubt``.
+    """
+
+    def declare(check: Callable[..., Any]) -> Callable[..., Any]:
+        columns = getattr(check, "columns", ())
+        _DECLARED[code] = Rule(code, severity, because, remedy, needs, check, columns)
+        return check
+
+    return declare
+
+
+def rules() -> tuple[Rule, ...]:
+    """Return all declared rules, theme by theme."""
+    for theme in _THEMES:
+        importlib.import_module(f"voltlake.quality.rules.{theme}")
+    return tuple(_DECLARED.values())

@@ -1,0 +1,1 @@
+"""Quality rules, one theme a file; declared with `@rule`."""
