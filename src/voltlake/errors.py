@@ -25,6 +25,7 @@ __all__ = [
     "EmptyFile",
     "FileVanished",
     "InvalidRequest",
+    "LeaseLost",
     "MissingColumns",
     "NetworkMount",
     "NoSamples",
@@ -289,6 +290,14 @@ class ObjectCorrupted(VoltlakeError):
 
     slug = "object-corrupted"
     default_remedy = "Restore it from a backup, or ingest the source file again"
+
+
+class LeaseLost(VoltlakeError):
+    """Another worker has taken the job over; the late result must not count."""
+
+    slug = "lease-lost"
+    transient = True
+    default_remedy = "Nothing to do: the other worker finishes the job"
 
 
 class NotFound(VoltlakeError):

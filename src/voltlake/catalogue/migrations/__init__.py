@@ -1,0 +1,1 @@
+"""The catalogue's history, one file per change of its schema."""

@@ -1,0 +1,1 @@
+"""Keeps immutable objects: raw files and Parquet tables, named by their content."""
