@@ -216,9 +216,10 @@ def _constant_current(
         z, u = _z_u_at(t, z0, u0, step, fixed)
         heat = current * (current * step[11] + u)
         state[2] = _warmed(state[2], heat, t - before, fixed)
-        wanted = index % every == 0 or abs(voltage - logged_voltage) >= step[6]
+        due = index % every == 0 or abs(voltage - logged_voltage) >= step[6]
         # Where a constant-voltage phase follows, its first row is the next one due.
-        if wanted or finished or (limited and np.isnan(step[2])):
+        held_next = limited and not np.isnan(step[2])
+        if (due or finished or limited) and not held_next:
             values = np.array([position, t, voltage, current, state[2]])
             energy = _energy_wh_at(t, z0, u0, step, fixed, table, grid)
             rows = _log(rows, count, values, current * t / 3600.0, energy)
@@ -290,12 +291,13 @@ def _constant_voltage(
     hold, cutoff, duration, interval = step[2], step[3], step[4], step[5]
     substeps = max(int(np.ceil(interval / _SUBSTEP_SECOND)), 1)
     h = interval / substeps
-    index = int(np.floor(start / h * (1 + 1e-12))) + 1
+    # Without a constant-current phase before it, this phase writes the step's first row.
+    index = 0 if np.isnan(step[0]) else int(np.floor(start / h * (1 + 1e-12))) + 1
     t, z, u = start, state[0], state[1]
     current = _held_current(z, u, step, table, grid)
     logged_current = current
     while True:
-        part = min(index * h, duration) - t
+        part = min(index * h if index > 0 else step[8], duration) - t
         z1, u1, charge = _held(part, z, u, step, fixed, table, grid)
         ended = abs(_held_current(z1, u1, step, table, grid)) <= cutoff
         if ended:
