@@ -8,10 +8,10 @@ back as batches of rows, in any order of rows that was asked for.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import polars as pl
@@ -152,37 +152,50 @@ class ColumnSpool:
 
 def _encode(values: Sequence[object], column: _Column) -> Floats:
     """Turn values of any kind into doubles, learning the words of the column."""
-    out = np.full(len(values), np.nan)
-    for index, value in enumerate(values):
-        if value is None:
-            continue
-        if isinstance(value, str):
-            out[index] = _ordinal(value, column)
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            out[index] = _number(value, column)
-        else:
-            column.odd += 1
-    return out
+    return np.array([_ENCODE.get(type(value), _strange)(value, column) for value in values])
 
 
-def _number(value: float, column: _Column) -> float:
-    if column.words is not None and value == value:
-        column.odd += 1
+def _null(_: object, __: _Column) -> float:
+    return np.nan
+
+
+def _strange(_: object, column: _Column) -> float:
+    column.odd += 1
+    return np.nan
+
+
+def _number(value: Any, column: _Column) -> float:
+    if value != value:
         return np.nan
-    column.numbers += value == value
+    if column.words is not None:
+        return _strange(value, column)
+    column.numbers += 1
     return float(value)
 
 
-def _ordinal(word: str, column: _Column) -> float:
-    if column.words is None:
+def _integer(value: Any, column: _Column) -> float:
+    fits = abs(value) <= _LARGEST_INTEGER
+    return _number(value, column) if fits else _strange(value, column)
+
+
+def _ordinal(word: Any, column: _Column) -> float:
+    words = column.words
+    if words is None:
         if column.numbers:
-            column.odd += 1
-            return np.nan
-        column.words = {}
-    known = column.words.get(word)
+            return _strange(word, column)
+        words = column.words = {}
+    known = words.get(word)
     if known is None:
-        if len(column.words) >= MAX_WORDS:
-            column.odd += 1
-            return np.nan
-        known = column.words[word] = len(column.words)
-    return known
+        if len(words) >= MAX_WORDS:
+            return _strange(word, column)
+        known = words[word] = len(words)
+    return float(known)
+
+
+_LARGEST_INTEGER = 10**308
+_ENCODE: dict[type, Callable[[Any, _Column], float]] = {
+    str: _ordinal,
+    int: _integer,
+    float: _number,
+    type(None): _null,
+}

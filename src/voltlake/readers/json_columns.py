@@ -25,6 +25,7 @@ __all__ = ["JsonCursor", "TooLarge", "parse_elements"]
 
 BLOCK_BYTES = 1 << 20
 SMALL_BYTES = 64 << 20
+_SHORT_BYTES = 1 << 16
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _LITERAL = re.compile(rb"[^\s,\]}]*")
 _NUMBER_LETTERS = b"0123456789+-.eENaNnulIifty\n"
@@ -217,15 +218,27 @@ def parse_elements(cursor: JsonCursor, piece: bytes) -> Values:
     Numbers come as float64 with NaN for null; anything else as a list of Python values.
     Raises ``CorruptFile`` where the piece is no JSON.
     """
-    numbers = _numbers(piece)
+    # Below some thousand numbers the CSV parser costs more to start than it saves.
+    numbers = _numbers(piece) if len(piece) > _SHORT_BYTES else None
     if numbers is not None:
         return numbers
     values = cursor.parse(b"[" + piece + b"]")
-    return values if isinstance(values, list) else []
+    return _as_numbers(values) if isinstance(values, list) else []
+
+
+def _as_numbers(values: list[object]) -> Values:
+    """Return numbers and nulls as float64; a list with anything else as it is."""
+    if not set(map(type, values)) <= {float, int, type(None)}:
+        return values
+    try:
+        return np.array(values, dtype=np.float64)
+    except OverflowError:
+        return values
 
 
 def _numbers(piece: bytes) -> NDArray[np.float64] | None:
     """Parse plain numbers fast; ``None`` where ``json.loads`` must have a look."""
+    piece = piece.strip()
     if b"\n" in piece:
         return None
     lines = piece.replace(b", ", b"\n").replace(b",", b"\n")
