@@ -1,0 +1,1 @@
+"""The dashboard: server-rendered pages whose whole state is their address."""
