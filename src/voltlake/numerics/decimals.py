@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["decimal_places", "scale_decimals"]
+__all__ = ["decimal_mantissas", "decimal_places", "scale_decimals"]
 
 _POWERS = np.array([10.0**n for n in range(23)])
 _EXACT = 2.0**53
@@ -100,3 +100,30 @@ def scale_decimals(
     out = np.empty_like(values)
     _scale(values, float(numerator), float(denominator), out, _POWERS)
     return out
+
+
+@njit(nogil=True, cache=True)
+def _mantissas(values: NDArray[np.float64], power: float, words: NDArray[np.int64]) -> int:
+    """Fill ``words`` with 128-bit integers, low word first; return the first failure or -1."""
+    for index in range(values.size):
+        value = values[index]
+        mantissa = np.round(value * power)
+        # Written so that NaN fails; an integer cannot hold the sign of -0.0.
+        if not (abs(mantissa) <= 9.007199254740992e15 and mantissa / power == value):
+            return index
+        if mantissa == 0.0 and np.copysign(1.0, value) < 0.0:
+            return index
+        words[index, 0] = np.int64(mantissa)
+        words[index, 1] = -1 if mantissa < 0.0 else 0
+    return -1
+
+
+def decimal_mantissas(values: NDArray[np.float64], places: int) -> NDArray[np.int64] | None:
+    """Return ``values * 10**places`` as 128-bit integers, or ``None`` unless all are exact.
+
+    The result has one row per value: the low word (the integer itself, at most 2**53) and
+    the high word (its sign). Exact means that ``integer / 10**places`` gives back every
+    value bit for bit, so that NaN, infinities and -0.0 are not. ``places`` is 0 to 12.
+    """
+    words = np.empty((values.size, 2), dtype=np.int64)
+    return words if _mantissas(values, 10.0**places, words) < 0 else None

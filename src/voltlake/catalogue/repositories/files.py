@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import polars as pl
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from voltlake.catalogue.frames import frame_of
@@ -15,6 +15,7 @@ from voltlake.errors import VoltlakeError
 
 __all__ = ["Files"]
 
+_PATHS_PER_QUERY = 500
 _IN_RAW = (FileState.STORED.value, FileState.GROWN.value)
 
 
@@ -38,6 +39,33 @@ class Files:
             .limit(1)
         )
         return self._session.scalars(statement).first()
+
+    def test_of_contents(self, hashes: Sequence[str]) -> int | None:
+        """Return the test that was read from exactly these contents, if there is one."""
+        statement = select(SourceFile.sha256, SourceFile.test_id).where(
+            SourceFile.sha256.in_(hashes), SourceFile.state == FileState.STORED.value
+        )
+        tests = {sha256: test_id for sha256, test_id in self._session.execute(statement)}
+        found = {tests.get(sha256) for sha256 in hashes}
+        return found.pop() if len(found) == 1 else None
+
+    def last_contents(self, paths: Sequence[str]) -> dict[str, tuple[str, int]]:
+        """Return, for each path that a stored test was read from, its newest hash and size."""
+        statement = (
+            select(SourceFile.path_seen, SourceFile.sha256, SourceFile.size)
+            .where(
+                SourceFile.state == FileState.STORED.value,
+                SourceFile.role == FileRole.PRIMARY.value,
+                SourceFile.path_seen.in_(bindparam("paths", expanding=True)),
+            )
+            .order_by(SourceFile.id)
+        )
+        found: dict[str, tuple[str, int]] = {}
+        for start in range(0, len(paths), _PATHS_PER_QUERY):
+            some = list(paths[start : start + _PATHS_PER_QUERY])
+            for path, sha256, size in self._session.execute(statement, {"paths": some}):
+                found[path] = (sha256, size)
+        return found
 
     def of_test(self, test_id: int) -> list[SourceFile]:
         """Return the files of a test, the primary one first."""

@@ -100,6 +100,25 @@ class Jobs:
             statement = statement.where(Job.batch_id == batch_id)
         return self._session.scalars(statement).first()
 
+    def queued(self, kind: str) -> list[Job]:
+        """Return the jobs of a kind that wait, in the order in which they would be claimed."""
+        statement = select(Job).where(Job.kind == kind, Job.state == JobState.QUEUED.value)
+        return list(self._session.scalars(statement.order_by(Job.priority.desc(), Job.id)))
+
+    def release_dead(self, is_dead: Callable[[str], bool]) -> int:
+        """Queue again what dead owners hold, and return how many jobs that were.
+
+        The attempt does not count: it was the owner that was killed, not the job that
+        failed. ``is_dead`` judges the name of an owner.
+        """
+        running = self._session.scalars(select(Job).where(Job.state == JobState.RUNNING.value))
+        dead = [job for job in running if job.owner is not None and is_dead(job.owner)]
+        for job in dead:
+            job.state, job.owner, job.lease_expires = JobState.QUEUED.value, None, None
+            job.attempts -= 1
+        self._session.flush()
+        return len(dead)
+
     def extend(
         self, job_id: int, owner: str, lease_second: float, *, progress: float | None = None
     ) -> None:

@@ -39,23 +39,46 @@ class _Summaries:
         One row per row of the tests' tables, by cell name, start of the test, and position.
         ``NotFound`` names a column that does not exist.
         """
+        own = self._table.c
+        tests = self._tests(test_ids, cell_names)
+        statement = select(own.test_id, *self._columns(columns))
+        if test_ids is not None or cell_names is not None:
+            statement = statement.where(own.test_id.in_(tests["test_id"].to_list()))
+        # In the order of the table's key: no sort in the database, then a join of few tests.
+        rows = frame_of(self._session, statement.order_by(own.test_id, own.position))
+        joined = tests.join(rows, on="test_id", how="inner", maintain_order="left_right")
+        return joined.select("cell_name", *rows.columns)
+
+    def _tests(
+        self, test_ids: Sequence[int] | None, cell_names: Sequence[str] | None
+    ) -> pl.DataFrame:
+        """Return ``cell_name, test_id`` of the wanted tests in the order of the answer."""
         statement = (
-            select(Cell.cell_name, self._table.c.test_id, *self._columns(columns))
-            .join_from(self._table, CellTest, self._table.c.test_id == CellTest.id)
-            .join(Cell)
+            select(Cell.cell_name, CellTest.id.label("test_id"))
+            .join_from(CellTest, Cell)
             .order_by(
-                Cell.cell_name,
-                CellTest.start_time.is_(None),
-                CellTest.start_time,
-                CellTest.id,
-                self._table.c.position,
+                Cell.cell_name, CellTest.start_time.is_(None), CellTest.start_time, CellTest.id
             )
         )
         if test_ids is not None:
-            statement = statement.where(self._table.c.test_id.in_(test_ids))
+            statement = statement.where(CellTest.id.in_(test_ids))
         if cell_names is not None:
             statement = statement.where(Cell.cell_name.in_(cell_names))
         return frame_of(self._session, statement)
+
+    def rows_of(self, test_id: int, key: str, numbers: Sequence[int]) -> list[tuple[int, int]]:
+        """Return where in the samples some steps or cycles lie: (first row, number of rows).
+
+        ``key`` is the column that holds the ``numbers``: ``cycle_index`` or ``step_count``.
+        In the order of the samples; numbers that the test does not have are passed over.
+        """
+        own = self._table.c
+        statement = (
+            select(own.row_first, own.row_last)
+            .where(own.test_id == test_id, own[key].in_(numbers), own.row_first.is_not(None))
+            .order_by(own.row_first)
+        )
+        return [(first, last - first + 1) for first, last in self._session.execute(statement)]
 
     def _columns(self, wanted: Sequence[str] | None) -> list[object]:
         known = {c.name: c for c in self._table.c if c.name not in ("test_id", "position")}

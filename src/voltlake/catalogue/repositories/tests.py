@@ -12,7 +12,16 @@ from sqlalchemy.orm import Session
 
 from voltlake.canonical.metadata import TestMetadata
 from voltlake.catalogue.frames import frame_of
-from voltlake.catalogue.models import Cell, CellTest, Project
+from voltlake.catalogue.models import (
+    Cell,
+    CellTest,
+    CertificateRow,
+    CycleRow,
+    FindingRow,
+    Project,
+    Series,
+    StepRow,
+)
 
 __all__ = ["CellTests"]
 
@@ -21,6 +30,9 @@ _OF_FILE = (
     "time_zone", "ambient_temperature_celsius",
 )  # fmt: skip
 _HIDDEN = {"id", "cell_id", "extra"}
+_TABLES_UNDER_A_TEST = [
+    row.__table__ for row in (StepRow, CycleRow, FindingRow, Series, CertificateRow)
+]
 _OF_TEST = [column for column in CellTest.__table__.columns if column.name not in _HIDDEN]
 
 
@@ -89,10 +101,19 @@ class CellTests:
             statement = statement.where(CellTest.id.in_(test_ids))
         return frame_of(self._session, statement)
 
-    def remove(self, test_id: int) -> None:
-        """Remove a test and every row under it, before a grown file takes its place.
+    def refill(self, test_id: int, metadata: TestMetadata, **found: Any) -> CellTest:
+        """Empty a test for a newer reading of it and return it: its number stays.
 
-        Source files stay and must point elsewhere before: a dangling one is refused.
+        All rows under it are removed; ``metadata`` and ``found`` as for :meth:`add`.
         """
-        self._session.execute(delete(CellTest).where(CellTest.id == test_id))
-        self._session.expire_all()
+        test = self._session.get_one(CellTest, test_id)
+        for table in _TABLES_UNDER_A_TEST:
+            self._session.execute(delete(table).where(table.c.test_id == test_id))
+        said = {name: getattr(metadata, name) for name in _OF_FILE}
+        values = {"extra": dict(metadata.extra) or None, **said, **found}
+        for name, value in values.items():
+            if name not in CellTest.__mapper__.attrs:
+                raise TypeError(f"a test has no column '{name}'")
+            setattr(test, name, value)
+        self._session.flush()
+        return test
