@@ -104,7 +104,7 @@ _SPELLINGS = {
         "µm": ["µm", "um", "micrometre"],
         "mm": ["mm"],
         "V/s": ["v/s", "volt/sec"],
-        "degC/s": ["°c/s", "degc/s", "℃/s"],
+        "degC/s": ["°c/s", "degc/s", "℃/s", "c/s"],
     }.items()
     for spelling in spellings
 }  # fmt: skip
@@ -150,7 +150,7 @@ def _parse_prefixed(cleaned: str) -> tuple[str, Fraction] | None:
 
 
 _UNIT_AT_END = re.compile(
-    r"^(?P<name>.*?)\s*(?:[(\[]\s*(?P<bracket>[^()\[\]]*)\s*[)\]]|/\s*(?P<slash>[^/\s]+))\s*$"
+    r"^(?P<name>.*?)\s*(?:[(\[]\s*(?P<bracket>[^()\[\]]*)\s*[)\]]|/\s*(?P<slash>[^/\s()\[\]]+))\s*$"
 )
 
 

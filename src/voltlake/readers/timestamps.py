@@ -1,0 +1,560 @@
+"""Clock times and durations as cyclers print them, read without guessing.
+
+One scanner reads every numeric layout (``09/20/2024 08:32:34.558``, ``2028/07/05
+17:36:07``, ``23-Nov-23 3:56:11 PM``, ISO 8601) and every duration (``1d 02:00:6.47``,
+``288:21:32.5``, ``01:02:03:04.500``). What a text alone cannot say (day or month first,
+the zone, which of two equal hours at the end of summer time) is decided by evidence that
+the caller gives, and otherwise said to be assumed.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import numpy as np
+import polars as pl
+from numba import njit
+from numpy.typing import NDArray
+
+from voltlake.errors import InvalidRequest
+
+__all__ = [
+    "BAD",
+    "CLOCK_ONLY",
+    "DAY_FIRST",
+    "EMPTY",
+    "MONTH_FIRST",
+    "NAIVE",
+    "WITH_OFFSET",
+    "LocalClock",
+    "Moments",
+    "clock_to_local",
+    "date_order_evidence",
+    "days_since_epoch",
+    "parse_durations",
+    "parse_moments",
+    "zone_named",
+]
+
+Bytes = NDArray[np.uint8]
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+MONTH_FIRST = 0
+DAY_FIRST = 1
+
+BAD, NAIVE, WITH_OFFSET, CLOCK_ONLY, EMPTY = 0, 1, 2, 3, 4
+_SECOND = 1_000_000
+_DAY = 86_400 * _SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """Clock times of a column, in file order.
+
+    ``microseconds`` counts from 1970-01-01 00:00 of the writer's clock (``NAIVE``), of UTC
+    (``WITH_OFFSET``: the text names its offset) or from midnight (``CLOCK_ONLY``);
+    ``kind`` says which, ``BAD`` where the text is no time and ``EMPTY`` where it is blank.
+    """
+
+    microseconds: Ints
+    kind: Bytes
+
+
+def _buffers(texts: pl.Series) -> tuple[Bytes, Ints]:
+    """Return the UTF-8 bytes of a text column and where each text begins; null is blank."""
+    filled = texts.fill_null("").rechunk()
+    array = filled.to_arrow(compat_level=pl.CompatLevel.oldest())
+    _, offsets, data = array.buffers()
+    starts = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
+    content = np.frombuffer(data, np.uint8) if data is not None else np.empty(0, np.uint8)
+    return content, starts
+
+
+@njit(nogil=True, cache=True)
+def _days(year: int, month: int, day: int) -> int:
+    """Days since 1970-01-01 in the proleptic Gregorian calendar.
+
+    Source: H. Hinnant, chrono-compatible low-level date algorithms, ``days_from_civil``.
+    """
+    year -= month <= 2
+    era = year // 400
+    year_of_era = year - era * 400
+    day_of_year = (153 * (month + (-3 if month > 2 else 9)) + 2) // 5 + day - 1
+    return (
+        era * 146_097
+        + year_of_era * 365
+        + year_of_era // 4
+        - year_of_era // 100
+        + day_of_year
+        - 719_468
+    )
+
+
+@njit(nogil=True, cache=True)
+def _month_named(text: Bytes, begin: int, end: int) -> int:
+    names = b"janfebmaraprmayjunjulaugsepoctnovdec"
+    if end - begin < 3:
+        return 0
+    for month in range(12):
+        if (
+            text[begin] | 32 == names[3 * month]
+            and text[begin + 1] | 32 == names[3 * month + 1]
+            and text[begin + 2] | 32 == names[3 * month + 2]
+        ):
+            return month + 1
+    return 0
+
+
+@njit(nogil=True, cache=True)
+def _tokens(  # noqa: C901 - one pass over the letters is the plainest form of a scanner
+    text: Bytes, begin: int, end: int, group: Ints, width: Ints, before: Ints
+) -> tuple[int, int, int, int]:
+    """Split a text into digit groups; return their number, the named month, AM/PM, the offset.
+
+    ``before`` keeps the byte in front of each group, by which fractions, clock parts and
+    UTC offsets are told apart. The offset is the index of the group that begins it, or -1.
+    A count of -1 means that the text is no time.
+    """
+    count, named, half, offset = 0, -1, 0, -1
+    month = 0
+    place = begin
+    previous = 32
+    while place < end:
+        letter = text[place]
+        if 48 <= letter <= 57:
+            if count == 10:
+                return -1, 0, 0, 0
+            value, first = 0, place
+            while place < end and 48 <= text[place] <= 57:
+                if place - first < 18:
+                    value = value * 10 + (text[place] - 48)
+                place += 1
+            group[count], width[count], before[count] = value, place - first, previous
+            if previous in (43, 45) and count >= 5 and offset < 0:
+                offset = count
+            count += 1
+            previous = 48
+            continue
+        lower = letter | 32
+        if 97 <= lower <= 122 and letter >= 65:
+            first = place
+            while place < end and 97 <= (text[place] | 32) <= 122 and text[place] >= 65:
+                place += 1
+            if place - first == 1 and lower == 116:
+                pass
+            elif place - first == 1 and lower == 122:
+                offset = 99
+            elif place - first == 2 and lower in (97, 112) and text[first + 1] | 32 == 109:
+                half = 1 if lower == 97 else 2
+            else:
+                month = _month_named(text, first, place)
+                if month == 0 or named >= 0:
+                    return -1, 0, 0, 0
+                named = count
+                group[count], width[count], before[count] = month, 3, previous
+                count += 1
+            previous = 116
+            continue
+        if letter > 127:
+            return -1, 0, 0, 0
+        previous = letter
+        place += 1
+    return count, named, half, offset
+
+
+@njit(nogil=True, cache=True)
+def _time_of_day(group: Ints, width: Ints, before: Ints, at: int, stop: int, half: int) -> int:
+    """Microseconds since midnight of the groups ``at`` to ``stop``; -1 where there is no time."""
+    if at == stop:
+        return 0
+    if stop - at < 2 or stop - at > 4 or before[at + 1] != 58:
+        return -1
+    hour, minute, second, fraction = group[at], group[at + 1], 0, 0
+    if stop - at >= 3:
+        second = group[at + 2]
+        if before[at + 2] != 58:
+            return -1
+    if stop - at == 4:
+        if before[at + 3] not in (44, 46):
+            return -1
+        digits = min(width[at + 3], 18)
+        fraction = group[at + 3]
+        if digits <= 6:
+            fraction *= 10 ** (6 - digits)
+        else:
+            scale = 10 ** (digits - 6)
+            fraction = (fraction + scale // 2) // scale
+    if half:
+        if hour < 1 or hour > 12:
+            return -1
+        hour = hour % 12 + (12 if half == 2 else 0)
+    if hour > 24 or minute > 59 or second > 60:
+        return -1
+    return ((hour * 60 + minute) * 60 + second) * 1_000_000 + fraction
+
+
+@njit(nogil=True, cache=True)
+def _date(group: Ints, width: Ints, named: int, order: int) -> int:
+    """Days since 1970 of the first three groups, or a large negative number."""
+    if named == 0:
+        month, day, year, digits = group[0], group[1], group[2], width[2]
+    elif width[0] == 4:
+        year, month, day, digits = group[0], group[1], group[2], 4
+    elif named == 1 or order == 1:
+        day, month, year, digits = group[0], group[1], group[2], width[2]
+    else:
+        month, day, year, digits = group[0], group[1], group[2], width[2]
+    if digits == 2:
+        year += 2000 if year < 70 else 1900
+    elif digits != 4:
+        return -(10**9)
+    if month < 1 or month > 12 or day < 1 or day > 31 or named > 1:
+        return -(10**9)
+    return _days(year, month, day)
+
+
+@njit(nogil=True, cache=True)
+def _moments(content: Bytes, starts: Ints, order: int, out: Ints, kind: Bytes) -> None:
+    group = np.zeros(12, np.int64)
+    width = np.zeros(12, np.int64)
+    before = np.zeros(12, np.int64)
+    for row in range(starts.size - 1):
+        count, named, half, offset = _tokens(
+            content, starts[row], starts[row + 1], group, width, before
+        )
+        out[row], kind[row] = 0, 0
+        if count == 0 and starts[row] == starts[row + 1]:
+            kind[row] = 4
+        if count < 2:
+            continue
+        stop = offset if 0 <= offset < 99 else count
+        if before[1] == 58 and named < 0:
+            moment = _time_of_day(group, width, before, 0, stop, half)
+            if moment >= 0 and offset < 0:
+                out[row], kind[row] = moment, 3
+            continue
+        if count < 3:
+            continue
+        days = _date(group, width, named, order)
+        moment = _time_of_day(group, width, before, 3, stop, half)
+        if days < -(10**8) or moment < 0:
+            continue
+        out[row] = days * 86_400_000_000 + moment
+        kind[row] = 1 if offset < 0 else 2
+        if 0 <= offset < 99:
+            hours = group[offset] if width[offset] <= 2 else group[offset] // 100
+            minutes = 0 if width[offset] <= 2 else group[offset] % 100
+            if count - offset == 2:
+                minutes = group[offset + 1]
+            sign = -1 if before[offset] == 45 else 1
+            out[row] -= sign * (hours * 60 + minutes) * 60_000_000
+
+
+def parse_moments(texts: pl.Series, *, order: int = MONTH_FIRST) -> Moments:
+    """Read clock times.
+
+    ``order`` is ``MONTH_FIRST`` or ``DAY_FIRST`` and matters only for dates such as
+    ``06/05/2021``; years of four digits in front and month names decide for themselves.
+    Fractions are kept to the microsecond.
+    """
+    content, starts = _buffers(texts)
+    out, kind = np.empty(len(texts), np.int64), np.empty(len(texts), np.uint8)
+    _moments(content, starts, order, out, kind)
+    return Moments(out, kind)
+
+
+def date_order_evidence(texts: pl.Series) -> tuple[int | None, str]:
+    """Say whether the dates of a column put the month or the day first, and by which text.
+
+    The order is ``None`` where every date makes sense both ways; the second part then is ``""``.
+    Dates that need no order (year first, month by name) count as month first.
+    """
+    month_first = parse_moments(texts, order=MONTH_FIRST)
+    day_first = parse_moments(texts, order=DAY_FIRST)
+    only_month = np.flatnonzero((month_first.kind != BAD) & (day_first.kind == BAD))
+    only_day = np.flatnonzero((day_first.kind != BAD) & (month_first.kind == BAD))
+    if only_month.size and only_day.size:
+        return None, ""
+    if only_month.size:
+        return MONTH_FIRST, str(texts[int(only_month[0])]).strip()
+    if only_day.size:
+        return DAY_FIRST, str(texts[int(only_day[0])]).strip()
+    if np.array_equal(month_first.microseconds, day_first.microseconds):
+        return MONTH_FIRST, "the dates name their order"
+    return None, ""
+
+
+@njit(nogil=True, cache=True)
+def _duration_parts(text: Bytes, begin: int, end: int, part: Ints) -> tuple[int, int, int, int]:
+    """Split ``d 288:21:32.5`` into days, parts between colons, fraction and its digits.
+
+    Returns (number of parts, fraction, digits of the fraction, days); a count of -1 means no
+    duration, -2 more digits than an integer holds.
+    """
+    count, value, digits, places, days = 0, 0, 0, -1, 0
+    for place in range(begin, end):
+        letter = text[place]
+        if 48 <= letter <= 57:
+            value = value * 10 + (letter - 48)
+            digits += 1
+            if digits > 17:
+                return -2, 0, 0, 0
+        elif letter == 58 and digits > 0 and places < 0 and count < 3:
+            part[count] = value
+            count, value, digits = count + 1, 0, 0
+        elif letter | 32 == 100 and digits > 0 and count == 0 and days == 0:
+            days, value, digits = value, 0, 0
+        elif letter in (44, 46) and places < 0 and digits > 0:
+            part[count] = value
+            places, value, digits = 0, 0, 0
+        elif letter not in (9, 32) or digits > 0:
+            return -1, 0, 0, 0
+    if places >= 0:
+        return count + 1, value, digits, days
+    if digits == 0:
+        return -1, 0, 0, 0
+    part[count] = value
+    return count + 1, 0, 0, days
+
+
+@njit(nogil=True, cache=True)
+def _durations(content: Bytes, starts: Ints, out: Floats, state: Bytes) -> None:
+    part = np.zeros(4, np.int64)
+    for row in range(starts.size - 1):
+        begin, end = starts[row], starts[row + 1]
+        while begin < end and content[begin] in (9, 32):
+            begin += 1
+        while end > begin and content[end - 1] in (9, 32):
+            end -= 1
+        out[row], state[row] = np.nan, 4 if begin == end else 0
+        if begin == end:
+            continue
+        negative = content[begin] == 45
+        count, fraction, places, days = _duration_parts(content, begin + negative, end, part)
+        if count < 2:
+            # A plain number, or more digits than fit: left to exact decimal arithmetic.
+            state[row] = 2
+            continue
+        seconds = part[count - 1] + 60 * part[count - 2] + 86_400 * days
+        if count > 2:
+            seconds += 3600 * part[count - 3]
+        if count > 3:
+            seconds += 86_400 * part[0]
+        mantissa = seconds * 10.0**places + fraction
+        if mantissa > 9.007199254740992e15 or places > 15:
+            state[row] = 2
+            continue
+        out[row] = (-mantissa if negative else mantissa) / 10.0**places
+        state[row] = 1
+
+
+_SLOW_DURATION = re.compile(
+    r"\s*(?P<sign>-?)(?:(?P<days>\d+)\s*d\s*)?(?:(?P<parts>(?:\d+:){1,3}))?"
+    r"(?P<seconds>\d+(?:[.,]\d*)?)\s*",
+    re.IGNORECASE,
+)
+
+
+def _exact_duration(text: str) -> float | None:
+    """Read one duration, or a plain number of seconds, in decimal arithmetic."""
+    match = _SLOW_DURATION.fullmatch(text)
+    if match is None:
+        try:
+            return float(text)
+        except ValueError:
+            return None
+    total = Decimal(match["seconds"].replace(",", "."))
+    parts = [int(each) for each in (match["parts"] or "").split(":") if each]
+    for weight, value in zip((60, 3600, 86_400), reversed(parts), strict=False):
+        total += weight * value
+    total += 86_400 * int(match["days"] or 0)
+    return float(-total if match["sign"] else total)
+
+
+def parse_durations(texts: pl.Series) -> tuple[Floats, NDArray[np.bool_]]:
+    """Read durations as seconds: ``1d 02:00:6.47``, ``288:21:32.5``, ``DD:HH:MM:SS.mmm``.
+
+    A plain number counts as seconds. Returns the seconds, each the double nearest to the
+    printed decimal (NaN where the text is blank or no duration), and a mask of the texts that
+    are no duration.
+    """
+    content, starts = _buffers(texts)
+    out, state = np.empty(len(texts), np.float64), np.empty(len(texts), np.uint8)
+    _durations(content, starts, out, state)
+    for row in np.flatnonzero(state == 2):
+        value = _exact_duration(str(texts[int(row)]))
+        state[row] = 0 if value is None else 1
+        out[row] = np.nan if value is None else value
+    return out, state == 0
+
+
+def days_since_epoch(day: date) -> int:
+    """Count the days from 1970-01-01."""
+    return (day - date(1970, 1, 1)).days
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """Return the IANA time zone; raises ``InvalidRequest`` for an unknown name."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as reason:
+        raise InvalidRequest(
+            f"no time zone is called '{name}'", remedy="Use an IANA name such as Europe/Berlin"
+        ) from reason
+
+
+def _offset(zone: ZoneInfo, moment: int) -> int:
+    """UTC offset in microseconds at a moment of UTC, in seconds since 1970."""
+    delta = datetime.fromtimestamp(moment, UTC).astimezone(zone).utcoffset()
+    return int((delta or timedelta()).total_seconds()) * _SECOND
+
+
+def _transitions(zone: ZoneInfo, first: int, last: int) -> tuple[Ints, Ints]:
+    """Return the moments (UTC, microseconds) at which the offset changes, and all offsets.
+
+    There is one offset more than moments: the first holds before the first change.
+    """
+    moments: list[int] = []
+    offsets = [_offset(zone, first)]
+    for day in range(first, last + 86_400, 86_400):
+        low, high = day, day + 86_400
+        if _offset(zone, high) == offsets[-1]:
+            continue
+        while high - low > 1:
+            middle = (low + high) // 2
+            if _offset(zone, middle) == offsets[-1]:
+                low = middle
+            else:
+                high = middle
+        moments.append(high * _SECOND)
+        offsets.append(_offset(zone, high))
+    return np.array(moments, np.int64), np.array(offsets, np.int64)
+
+
+@njit(nogil=True, cache=True)
+def _to_utc(
+    local: Ints,
+    good: NDArray[np.bool_],
+    elapsed: Floats,
+    moments: Ints,
+    offsets: Ints,
+    state: Floats,
+    out: Ints,
+) -> tuple[int, int, int]:
+    """Resolve local times; return how many were ambiguous, undecided and non-existent.
+
+    ``state`` carries (UTC microseconds, elapsed seconds, known) of the last row from batch
+    to batch. Of two possible moments the one nearer to the elapsed test time is taken;
+    without a test time the earlier one that does not run backwards.
+    """
+    ambiguous = undecided = missing = 0
+    at = 0
+    for row in range(local.size):
+        if not good[row]:
+            out[row] = 0
+            continue
+        here = local[row]
+        while at < moments.size and here >= moments[at] + max(offsets[at], offsets[at + 1]):
+            at += 1
+        while at > 0 and here < moments[at - 1] + min(offsets[at - 1], offsets[at]):
+            at -= 1
+        utc = here - offsets[at]
+        index = at
+        if index < moments.size and here >= moments[index] + min(
+            offsets[index], offsets[index + 1]
+        ):
+            before, after = offsets[index], offsets[index + 1]
+        elif index > 0 and here < moments[index - 1] + max(offsets[index - 1], offsets[index]):
+            before, after = offsets[index - 1], offsets[index]
+        else:
+            before, after = 0, 0
+        if before > after:
+            ambiguous += 1
+            early, late = here - before, here - after
+            utc = early
+            if state[2] == 0.0:
+                undecided += 1
+            elif np.isnan(elapsed[row]) or np.isnan(state[1]):
+                utc = early if early >= state[0] else late
+            else:
+                expected = state[0] + (elapsed[row] - state[1]) * 1e6
+                utc = early if abs(early - expected) <= abs(late - expected) else late
+        elif before < after:
+            missing += 1
+            utc = here - before
+        out[row] = utc
+        state[0], state[1], state[2] = float(utc), elapsed[row], 1.0
+    return ambiguous, undecided, missing
+
+
+@dataclass(slots=True)
+class LocalClock:
+    """Turns the clock times of one file, batch after batch, into UTC.
+
+    Rows must come in file order. ``ambiguous``, ``undecided`` and ``missing`` count the rows
+    whose local time occurs twice, twice without any evidence which, and never.
+    """
+
+    zone: ZoneInfo | None
+    ambiguous: int = 0
+    undecided: int = 0
+    missing: int = 0
+    _state: Floats = field(default_factory=lambda: np.array([0.0, np.nan, 0.0]))
+
+    def to_utc(self, local: Ints, good: NDArray[np.bool_], elapsed_second: Floats) -> Ints:
+        """Return UTC microseconds for local microseconds; rows that are not ``good`` give 0."""
+        if self.zone is None or not good.any():
+            return np.where(good, local, 0)
+        known = local[good]
+        first = int(known.min()) // _SECOND - 2 * 86_400
+        last = int(known.max()) // _SECOND + 2 * 86_400
+        moments, offsets = _transitions(self.zone, first, last)
+        out = np.empty_like(local)
+        if self._state[2] == 0.0 and moments.size:
+            self._begin(local, good, elapsed_second, moments, offsets)
+        counts = _to_utc(local, good, elapsed_second, moments, offsets, self._state, out)
+        self.ambiguous += counts[0]
+        self.undecided += counts[1]
+        self.missing += counts[2]
+        return out
+
+    def _begin(
+        self,
+        local: Ints,
+        good: NDArray[np.bool_],
+        elapsed: Floats,
+        moments: Ints,
+        offsets: Ints,
+    ) -> None:
+        """Where a file begins in an hour that occurs twice, look ahead to the first sure row."""
+        for row in np.flatnonzero(good):
+            utc = [int(local[row] - offset) for offset in np.unique(offsets)]
+            sure = [
+                each
+                for each in utc
+                if each + offsets[np.searchsorted(moments, each, side="right")] == local[row]
+            ]
+            if len(sure) == 1 and not np.isnan(elapsed[row]):
+                self._state[:] = (sure[0], elapsed[row], 1.0)
+                return
+
+
+def clock_to_local(clock: Ints, good: NDArray[np.bool_], elapsed: Floats, day: int) -> Ints:
+    """Date clock times without a date: the day advances as the elapsed test time says.
+
+    ``clock`` are microseconds since midnight, ``day`` the date on which the test began (days
+    since 1970), ``elapsed`` the test time in seconds.
+    """
+    rows = np.flatnonzero(good & ~np.isnan(elapsed))
+    if rows.size == 0:
+        return clock + day * _DAY
+    first = rows[0]
+    start = (clock[first] - np.int64(np.round(elapsed[first] * 1e6))) % _DAY
+    expected = start + np.round(np.nan_to_num(elapsed) * 1e6).astype(np.int64)
+    turns = np.round((expected - clock) / _DAY).astype(np.int64)
+    return clock + (day + turns) * _DAY
