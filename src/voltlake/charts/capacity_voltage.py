@@ -1,4 +1,4 @@
-"""Capacity against voltage for chosen cycles of a test, charge and discharge."""
+"""Voltage against capacity for chosen cycles of a test, charge and discharge."""
 
 from __future__ import annotations
 
@@ -42,14 +42,15 @@ def prepare(samples: pl.DataFrame, *, direction: Direction) -> pl.DataFrame:
 
     Returns
     -------
-    ``cycle``, ``direction`` (charge, discharge), ``voltage_volt`` and ``capacity_ah`` since
-    the first row of this direction in the cycle; sorted by cycle and direction, else in
-    time order. A curve is thinned to at most 600 rows, the extremes of its voltage among them.
+    ``cycle``, ``direction`` (charge or discharge; only if both are wanted), ``capacity_ah``
+    since the first row of this direction in the cycle, ``voltage_volt``; sorted by cycle
+    and direction, else in time order, so that the capacity never falls. A curve is thinned to at most 600 rows, the extremes of its voltage among them.
     """
     wanted = ("charge", "discharge") if direction == "both" else (direction,)
     half = _of_curves if "direction" in samples.columns else _of_samples
     halves = pl.concat([half(samples, way) for way in wanted])
-    return _thinned(halves.sort("cycle", "direction", maintain_order=True))
+    curves = _thinned(halves.sort("cycle", "direction", maintain_order=True))
+    return curves if direction == "both" else curves.drop("direction")
 
 
 def _of_samples(samples: pl.DataFrame, direction: str) -> pl.DataFrame:
@@ -58,8 +59,8 @@ def _of_samples(samples: pl.DataFrame, direction: str) -> pl.DataFrame:
     return samples.filter(flows & pl.col("cycle_index").is_not_null()).select(
         pl.col("cycle_index").alias("cycle"),
         pl.lit(direction).alias("direction"),
-        "voltage_volt",
         _from_zero(_COUNTERS[direction]),
+        "voltage_volt",
     )
 
 
@@ -67,8 +68,8 @@ def _of_curves(curves: pl.DataFrame, direction: str) -> pl.DataFrame:
     return curves.filter(pl.col("direction") == direction).select(
         pl.col("cycle_index").alias("cycle"),
         "direction",
-        "voltage_volt",
         pl.col(_GRIDS[direction]).alias("capacity_ah"),
+        "voltage_volt",
     )
 
 
@@ -95,7 +96,7 @@ def _thinned(curves: pl.DataFrame) -> pl.DataFrame:
 
 @chart(
     "capacity-vs-voltage",
-    "Capacity against voltage",
+    "Voltage against capacity",
     source="curves",
     columns=_columns,
     prepare=prepare,
@@ -103,7 +104,7 @@ def _thinned(curves: pl.DataFrame) -> pl.DataFrame:
 def capacity_vs_voltage(
     frame: pl.DataFrame, *, theme: Theme, direction: Direction = "both"
 ) -> Figure:
-    """Draw the capacity since the half cycle began against the voltage, for chosen cycles.
+    """Draw the voltage of chosen cycles against the capacity since the half cycle began.
 
     ``frame`` as from :func:`prepare`. One cycle is coloured by direction, several by cycle.
     """
@@ -117,30 +118,31 @@ def capacity_vs_voltage(
         .transform_window(order="row_number()")
         .mark_line(strokeWidth=1.6)
         .encode(
-            x=alt.X("voltage_volt:Q", title=voltage, scale=free),
-            y=alt.Y("capacity_ah:Q", title=capacity),
+            x=alt.X("capacity_ah:Q", title=capacity, scale=free),
+            y=alt.Y("voltage_volt:Q", title=voltage, scale=alt.Scale(zero=False)),
             order="order:Q",
-            detail="direction:N",
             tooltip=[
                 alt.Tooltip("cycle:Q", title="Cycle"),
-                alt.Tooltip("direction:N", title="Direction"),
-                alt.Tooltip("voltage_volt:Q", title=voltage, format=".5~g"),
                 alt.Tooltip("capacity_ah:Q", title=capacity, format=".5~g"),
+                alt.Tooltip("voltage_volt:Q", title=voltage, format=".5~g"),
             ],
-            **_colors(frame, theme),
+            **_colors(frame, theme, direction),
         )
         .properties(width="container", height=_HEIGHT)
     )
     return lines
 
 
-def _colors(frame: pl.DataFrame, theme: Theme) -> dict[str, Any]:
-    ways = alt.Scale(domain=["charge", "discharge"], range=[theme.charge, theme.discharge])
-    if frame["cycle"].n_unique() <= 1:
+def _colors(frame: pl.DataFrame, theme: Theme, direction: Direction) -> dict[str, Any]:
+    several = frame["cycle"].n_unique() > 1
+    if not several and direction != "both":
+        return {"color": alt.value(theme.charge if direction == "charge" else theme.discharge)}
+    if not several:
+        ways = alt.Scale(domain=["charge", "discharge"], range=[theme.charge, theme.discharge])
         return {"color": alt.Color("direction:N", title="Direction", scale=ways)}
     ramp = alt.Scale(range=list(theme.cycles))
+    by_cycle = {"color": alt.Color("cycle:O", title="Cycle", scale=ramp)}
+    if direction != "both":
+        return by_cycle
     dash = alt.Scale(domain=["charge", "discharge"], range=[[5, 3], [1, 0]])
-    return {
-        "color": alt.Color("cycle:O", title="Cycle", scale=ramp),
-        "strokeDash": alt.StrokeDash("direction:N", title="Direction", scale=dash),
-    }
+    return by_cycle | {"strokeDash": alt.StrokeDash("direction:N", title="Direction", scale=dash)}

@@ -11,13 +11,13 @@ from pydantic import BaseModel
 from voltlake.charts.declare import Chart
 from voltlake.charts.theme import Theme
 
-__all__ = ["Specification", "file_specification", "page_specification"]
+__all__ = ["Specification", "for_file", "for_page"]
 
 Specification: TypeAlias = dict[str, Any]
 _FILE_WIDTH = 860
 
 
-def file_specification(
+def for_file(
     chart: Chart, frame: pl.DataFrame, theme: Theme, parameters: BaseModel
 ) -> Specification:
     """Return the specification with its data inside and of a fixed width."""
@@ -29,7 +29,7 @@ def file_specification(
     return drawn
 
 
-def page_specification(
+def for_page(
     chart: Chart, frame: pl.DataFrame, theme: Theme, parameters: BaseModel
 ) -> Specification:
     """Return the specification without data, as wide as its place and on the page's ground.

@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["DARK", "LIGHT", "THEMES", "Theme", "ThemeName"]
+from voltlake.errors import NotFound
+
+__all__ = ["DARK", "LIGHT", "THEMES", "Theme", "ThemeName", "theme_named"]
 
 ThemeName = Literal["light", "dark"]
 FONT = "system-ui, 'Segoe UI', 'Helvetica Neue', Arial, 'Liberation Sans', sans-serif"
@@ -114,3 +116,11 @@ DARK = Theme(
 )  # fmt: skip
 
 THEMES: dict[ThemeName, Theme] = {"light": LIGHT, "dark": DARK}
+
+
+def theme_named(name: str) -> Theme:
+    """Return a theme; raise ``NotFound`` for any name but ``light`` and ``dark``."""
+    for theme in THEMES.values():
+        if theme.name == name:
+            return theme
+    raise NotFound(f"no theme is called '{name[:40]}'", remedy=f"Use {' or '.join(THEMES)}")

@@ -1,0 +1,1 @@
+"""The REST API: the lake for programs, under ``/api/v1``."""
