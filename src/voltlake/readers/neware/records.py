@@ -186,12 +186,16 @@ class RecordTranslator:
     def _electrical(self, records: Bytes2D, codes: NDArray[np.uint8]) -> Columns:
         if self._layout.scale == "range":
             return self._scaled_integers(records, codes)
-        per_ah = 1 if self._layout.scale == "ampere" else int(_MAS_PER_AH)
+        per_ah = 1.0 if self._layout.scale == "ampere" else _MAS_PER_AH
         per_ampere = 1 if self._layout.scale == "ampere" else 1000
 
         def floats(name: str, denominator: int) -> Floats:
             stored = field_of(records, self._layout, name).astype(np.float32)
             return shortest_decimals(stored, denominator)
+
+        def sums(name: str) -> Floats:
+            # Sums are no decimals: widened bit by bit they equal the vendor's export.
+            return field_of(records, self._layout, name).astype(np.float64) / per_ah
 
         columns: Columns = {
             "voltage_volt": floats("voltage", 1),
@@ -199,9 +203,9 @@ class RecordTranslator:
         }
         if self._layout.counters == "split":
             # Some BTS 9.0 files sign the discharge counter, others do not.
-            return columns | {label: np.abs(floats(name, per_ah)) for name, label in _COUNTERS}
+            return columns | {label: np.abs(sums(name)) for name, label in _COUNTERS}
         for name, quantity in _NET:
-            net = floats(name, per_ah)
+            net = sums(name)
             columns[f"step_net_{quantity}"] = net
             columns |= self._directed(net, codes, quantity, signed=True)
         return columns

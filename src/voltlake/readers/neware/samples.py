@@ -30,7 +30,7 @@ _STEP_IDS = pl.Series([str(number) for number in range(_TABLE_SIZE)], dtype=pl.S
 
 
 def samples_schema(names: Iterable[str]) -> pl.Schema:
-    """Return the schema of these canonical columns: BDF's order, then extra channels, then flags."""
+    """Return the schema of these columns: BDF's order, then extra channels, then flags."""
 
     def place(name: str) -> tuple[int, str]:
         return (_ORDER.get(name, len(_ORDER) + (name == "is_interpolated")), name)

@@ -36,7 +36,8 @@ def is_known(codes: NDArray[np.integer]) -> NDArray[np.bool_]:
     """Say of each code (0 to 255) whether its meaning is known."""
     table = np.zeros(256, np.bool_)
     table[list(STEP_TYPES)] = True
-    return table[codes]
+    known: NDArray[np.bool_] = table[codes]
+    return known
 
 
 def step_type_names(
