@@ -147,31 +147,27 @@ class DelimitedFormat:
 def find_table(
     form: DelimitedFormat, source: Source, *, least: int | None = None
 ) -> TableHead | None:
-    """Find the header row by content: the line that names the most declared columns.
+    """Find the header row by content: the first line that names every required column.
 
-    Without ``least`` every required column must be among them; with it, so many declared
-    columns are enough. Returns ``None`` where no line does.
+    With ``least`` that many declared columns are enough, and the line that names most is
+    taken. Returns ``None`` where no line does.
     """
     encoding, lines = head_lines(source)
-    best: tuple[int, TableHead] | None = None
+    best: TableHead | None = None
     words = form.words
     for number, (end, line) in enumerate(lines[: form.header_within]):
         for delimiter in form.delimiters:
-            if delimiter not in line:
-                continue
-            headers = tuple(split_row(line, delimiter))
+            headers = tuple(split_row(line, delimiter)) if delimiter in line else ()
             if not _worth_a_look(headers, words) or _is_foreign(headers, form.foreign):
                 continue
-            found = matching_notations(form.columns, headers)
+            found = frozenset(matching_notations(form.columns, headers))
             enough = set(form.required) <= found if least is None else len(found) >= least
-            if not enough or (best is not None and len(found) <= best[0]):
-                continue
-            preamble = tuple(text.rstrip("\r\n") for _, text in lines[:number])
-            best = (
-                len(found),
-                TableHead(encoding, delimiter, headers, number, end, preamble, frozenset(found)),
-            )
-    return best[1] if best is not None else None
+            if enough and (best is None or len(found) > len(best.found)):
+                above = tuple(text.rstrip("\r\n") for _, text in lines[:number])
+                best = TableHead(encoding, delimiter, headers, number, end, above, found)
+        if best is not None and least is None:
+            break
+    return best
 
 
 def _worth_a_look(headers: Sequence[str], words: frozenset[str]) -> bool:

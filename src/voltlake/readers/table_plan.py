@@ -27,7 +27,7 @@ from voltlake.readers.column_map import (
     unique_auxiliary_name,
 )
 from voltlake.readers.contract import ReadOptions, Source
-from voltlake.readers.text_blocks import BLOCK_BYTES, Encoding, detect_encoding, text_blocks
+from voltlake.readers.text_blocks import Encoding, detect_encoding, text_blocks
 from voltlake.units import Unit, parse_unit
 
 __all__ = [
@@ -45,6 +45,8 @@ __all__ = [
 ]
 
 MAX_COLUMNS = 2000
+WHOLE_BYTES = 16 * 1024**2
+"""Files up to this size are looked at as a whole before their rows are returned."""
 _PROBES = 8
 _PROBE_BYTES = 32_768
 
@@ -160,8 +162,9 @@ def sample_rows(source: Source, head: TableHead) -> tuple[pl.DataFrame, bool]:
         raise CorruptFile(
             f"the header has {width} columns, more than {MAX_COLUMNS}", file=source.name
         )
-    if source.size - head.first_byte <= BLOCK_BYTES:
-        blocks = list(text_blocks(source.path, head.encoding, skip_bytes=head.first_byte))
+    if source.size - head.first_byte <= WHOLE_BYTES:
+        walk = text_blocks(source.path, head.encoding, skip_bytes=head.first_byte)
+        blocks = [block for block, _ in walk]
         return text_frame(b"".join(blocks), width, head.delimiter), True
     pieces = _probes(source.path, head, source.size)
     return text_frame(b"".join(pieces), width, head.delimiter), False

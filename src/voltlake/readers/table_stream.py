@@ -52,24 +52,12 @@ class TableRows:
     def open(self, columns: Sequence[str] | None) -> Iterator[pl.DataFrame]:
         """Yield batches of at most ``options.batch_rows`` rows, from the first row on."""
         walk = _Pass(self)
-        for block, is_last in _with_last(
-            text_blocks(
-                self.source.path, self.plan.head.encoding, skip_bytes=self.plan.head.first_byte
-            )
+        for block, is_last in text_blocks(
+            self.source.path, self.plan.head.encoding, skip_bytes=self.plan.head.first_byte
         ):
             frame = walk.read(block, is_last=is_last)
             for batch in frame.iter_slices(self.options.batch_rows):
                 yield batch if columns is None else batch.select(columns)
-
-
-def _with_last(blocks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
-    previous: bytes | None = None
-    for block in blocks:
-        if previous is not None:
-            yield previous, False
-        previous = block
-    if previous is not None:
-        yield previous, True
 
 
 class _Pass:

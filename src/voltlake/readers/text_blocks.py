@@ -16,7 +16,7 @@ from voltlake.errors import CorruptFile
 
 __all__ = ["BLOCK_BYTES", "Encoding", "detect_encoding", "text_blocks"]
 
-BLOCK_BYTES = 16 * 1024**2
+BLOCK_BYTES = 6 * 1024**2
 MAX_ROW_BYTES = 1024**2
 """No cycler writes a row of a mebibyte: such a file is no table of text."""
 
@@ -80,40 +80,45 @@ def _one_or_two_bytes(head: bytes) -> Encoding:
 
 def text_blocks(
     path: Path, encoding: Encoding, *, skip_bytes: int = 0, block_bytes: int = BLOCK_BYTES
-) -> Iterator[bytes]:
-    """Yield UTF-8 blocks of whole rows; only the last may lack its line end.
+) -> Iterator[tuple[bytes, bool]]:
+    """Yield UTF-8 blocks of whole rows, and whether each is the last.
 
-    ``skip_bytes`` counts from the start of the file in the file's own encoding and must fall
-    on the start of a row. Raises ``CorruptFile`` where a row is longer than
-    ``MAX_ROW_BYTES``.
+    Only the last block may lack its line end. ``skip_bytes`` counts from the start of the
+    file in the file's own encoding and must fall on the start of a row. Raises
+    ``CorruptFile`` where a row is longer than ``MAX_ROW_BYTES``.
     """
     rest = b""
-    for piece in _utf8_pieces(path, encoding, skip_bytes, block_bytes):
+    for piece, is_last in _utf8_pieces(path, encoding, skip_bytes, block_bytes):
         block = rest + piece if rest else piece
-        end = _end_of_rows(block)
-        if end == 0 and len(block) > MAX_ROW_BYTES:
+        end = len(block) if is_last else _end_of_rows(block)
+        if len(block) - block.rfind(b"\n") > MAX_ROW_BYTES and b"\n" not in block:
             raise CorruptFile(
                 f"a row is longer than {MAX_ROW_BYTES} bytes: this is no table", file=path
             )
         rest = block[end:]
         if end:
-            yield block[:end] if rest else block
-    if rest:
-        yield rest
+            yield (block if end == len(block) else block[:end]), is_last
 
 
 def _utf8_pieces(
     path: Path, encoding: Encoding, skip_bytes: int, block_bytes: int
-) -> Iterator[bytes]:
+) -> Iterator[tuple[bytes, bool]]:
+    """Yield pieces that end with a line where the bytes allow it, and whether each is the last."""
     decoder = codecs.getincrementaldecoder(encoding.codec)(errors="replace")
     with path.open("rb") as stream:
         stream.seek(skip_bytes)
         old_mac = _only_carriage_returns(stream.read(65_536), encoding)
         stream.seek(skip_bytes)
-        while piece := stream.read(block_bytes):
+        while True:
+            piece = stream.read(block_bytes)
+            is_last = len(piece) < block_bytes
+            if not is_last and encoding.is_utf8:
+                piece += stream.readline(MAX_ROW_BYTES)
             if not encoding.is_utf8:
-                piece = decoder.decode(piece).encode("utf-8")
-            yield piece.replace(b"\r", b"\n") if old_mac else piece
+                piece = decoder.decode(piece, is_last).encode("utf-8")
+            yield (piece.replace(b"\r", b"\n") if old_mac else piece), is_last
+            if is_last:
+                return
 
 
 def _only_carriage_returns(sample: bytes, encoding: Encoding) -> bool:
