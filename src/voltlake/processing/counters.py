@@ -40,8 +40,10 @@ class CounterReading:
         What each step put in and took out, in Ah or Wh; NaN where the counter does not say.
     scope
         Where it restarts; ``None`` where the data cannot tell.
+    restarts
+        How often it was seen to restart.
     evidence
-        The restarts that were seen, in numbers.
+        The restarts that were seen, in words and numbers.
     forgotten
         First rows of steps at which it should have restarted and did not.
     set_by_hand
@@ -55,6 +57,7 @@ class CounterReading:
     added_in: Floats
     added_out: Floats
     scope: Scope | None
+    restarts: int
     evidence: str
     forgotten: list[int]
     set_by_hand: list[int]
@@ -91,13 +94,24 @@ def read_counter(
     }[flow]
     before = _last_reading_before(fields)
     zero, set_by_hand = _reading_at_begin(fields, before, np.nan_to_num(expected), flow, declared)
-    scope, evidence, forgotten = _detect_scope(fields, before, zero, records, declared)
+    borders = _look_at_borders(fields, before, zero, records)
+    scope, due = _scope_of(borders, declared)
+    forgotten = borders.forgotten(due)
     added_in, added_out = _added(fields, zero, flow, sums)
     rows = sums["row_first"]
     return CounterReading(
-        name, flow, name.endswith("_wh"), zero, added_in, added_out, scope, evidence,
-        [int(row) for row in rows[forgotten]], [int(row) for row in rows[set_by_hand]],
-    )  # fmt: skip
+        name=name,
+        flow=flow,
+        is_energy=name.endswith("_wh"),
+        zero=zero,
+        added_in=added_in,
+        added_out=added_out,
+        scope=scope,
+        restarts=borders.restarts,
+        evidence=borders.evidence,
+        forgotten=[int(row) for row in rows[forgotten]],
+        set_by_hand=[int(row) for row in rows[set_by_hand]],
+    )
 
 
 def _last_reading_before(fields: dict[str, Floats]) -> Floats:
@@ -131,41 +145,64 @@ def _reading_at_begin(
     return np.where(by_hand, first - expected, zero), by_hand
 
 
-def _detect_scope(
-    fields: dict[str, Floats],
-    before: Floats,
-    zero: Floats,
-    records: StepRecords,
-    declared: Scope | None,
-) -> tuple[Scope | None, str, NDArray[np.int64]]:
+@dataclass(frozen=True, slots=True)
+class _Borders:
+    """Step borders at which a restart would show: where they are, where one was seen."""
+
+    telling: NDArray[np.bool_]
+    new_cycle: NDArray[np.bool_]
+    restarted: NDArray[np.bool_]
+    inner_restarts: int
+
+    @property
+    def at_steps(self) -> tuple[int, int]:
+        """Restarts and borders within a cycle."""
+        within = self.telling & ~self.new_cycle
+        return int((self.restarted & within).sum()), int(within.sum())
+
+    @property
+    def at_cycles(self) -> tuple[int, int]:
+        """Restarts and borders between cycles."""
+        return int((self.restarted & self.new_cycle).sum()), int(self.new_cycle.sum())
+
+    @property
+    def restarts(self) -> int:
+        return self.at_steps[0] + self.at_cycles[0] + self.inner_restarts
+
+    @property
+    def evidence(self) -> str:
+        (steps, steps_seen), (cycles, cycles_seen) = self.at_steps, self.at_cycles
+        return (
+            f"restarts at {steps} of {steps_seen} step borders within a cycle, at {cycles} of "
+            f"{cycles_seen} cycle borders and {self.inner_restarts} times within a step"
+        )
+
+    def forgotten(self, due: str) -> NDArray[np.int64]:
+        """Return the steps at which a restart was due (at all borders, or new cycles only)."""
+        nowhere = np.zeros_like(self.telling)
+        expected = {"all": self.telling, "cycles": self.new_cycle}.get(due, nowhere)
+        return np.flatnonzero(expected & ~self.restarted)
+
+
+def _look_at_borders(
+    fields: dict[str, Floats], before: Floats, zero: Floats, records: StepRecords
+) -> _Borders:
     scale = np.nanmax(np.abs(fields["last"]), initial=0.0)
     telling = ~np.isnan(before) & (np.abs(before) > 1e-6 * scale) & ~np.isnan(fields["first"])
-    restarted = telling & (zero == 0.0)
     cycle = records.labels["cycle_count"]
     new_cycle = cycle.ne_missing(cycle.shift(1)).to_numpy() & telling
     new_cycle[:1] = False
-    within = telling & ~new_cycle
-    seen = (int((restarted & within).sum()), int(within.sum()))
-    seen_cycles = (int((restarted & new_cycle).sum()), int(new_cycle.sum()))
     inner = int(fields["restarts"].sum())
-    evidence = (
-        f"restarts at {seen[0]} of {seen[1]} step borders within a cycle, at {seen_cycles[0]} of "
-        f"{seen_cycles[1]} cycle borders and {inner} times within a step"
-    )
-    scope, should = _scope_of(seen, seen_cycles, declared)
-    due = {"all": telling, "cycles": new_cycle}.get(should, np.zeros_like(telling))
-    return scope, evidence, np.flatnonzero(due & ~restarted)
+    return _Borders(telling, new_cycle, telling & (zero == 0.0), inner)
 
 
-def _scope_of(
-    steps: tuple[int, int], cycles: tuple[int, int], declared: Scope | None
-) -> tuple[Scope | None, str]:
+def _scope_of(borders: _Borders, declared: Scope | None) -> tuple[Scope | None, str]:
     """Return the scope, and at which borders a missing restart is a forgotten one."""
-    (at_steps, steps_seen), (at_cycles, cycles_seen) = steps, cycles
+    (at_steps, steps_seen), (at_cycles, cycles_seen) = borders.at_steps, borders.at_cycles
     seen, restarts = steps_seen + cycles_seen, at_steps + at_cycles
     if seen == 0:
         return None, ""
-    if restarts > 0.5 * seen and at_steps >= 0.5 * steps_seen and steps_seen:
+    if steps_seen and at_steps > 0.5 * steps_seen and restarts > 0.5 * seen:
         return Scope.STEP, "all"
     if at_cycles > 0.5 * cycles_seen and at_steps <= _RARE * steps_seen:
         if steps_seen == 0:

@@ -15,6 +15,7 @@ from voltlake.canonical.conventions import Detection, Sign
 from voltlake.canonical.findings import Finding, Severity
 from voltlake.canonical.streams import TableStream
 from voltlake.processing.boundaries import choose_boundary_rule
+from voltlake.processing.counter_verdicts import counter_findings, scope_detection, true_names
 from voltlake.processing.counters import CounterReading, read_counter
 from voltlake.processing.cycle_table import cycle_table
 from voltlake.processing.cycles import number_cycles
@@ -22,11 +23,12 @@ from voltlake.processing.kinds import kinds_of_steps
 from voltlake.processing.records import StepRecords, sum_steps, temperature_column
 from voltlake.processing.sample_columns import SampleColumns, enriched
 from voltlake.processing.sign import judge_sign, turned
-from voltlake.processing.sources import Quantity, choose_source
+from voltlake.processing.sources import RESIDUAL_LIMIT, Quantity, choose_source
+from voltlake.processing.state_of_charge import with_proven_state_of_charge
 from voltlake.processing.steps import seconds_before_first_row, step_table
 from voltlake.processing.survey import survey
 from voltlake.processing.taper import find_tapers
-from voltlake.processing.time_base import judge_time_base
+from voltlake.processing.time_base import judge_time_base, time_resolution_second
 
 __all__ = ["Processed", "ProcessingOptions", "process"]
 
@@ -107,24 +109,28 @@ def process(
     )
     numbers = number_cycles(steps, options.cycle_rule)
     steps = steps.with_columns(numbers.cycle_index, numbers.half_cycle_index)
+    steps, soc = with_proven_state_of_charge(steps)
     cycles = cycle_table(steps, found.current_scale_ampere, options.nominal_capacity_ah)
     time_base, time_findings = judge_time_base(records)
-    known = SampleColumns(rule, steps, judged.factors, start_second, capacity, energy)
+    moved = true_names(readings, scopes, (capacity, energy), set(samples.schema))
+    known = SampleColumns(rule, steps, judged.factors, start_second, capacity, energy, moved)
     detections = (
         judged.detection,
         time_base,
         _steps_detection(rule.name, len(records), found.rows),
         numbers.detection,
-        *(_scope_detection(each, scopes.get(each.name)) for each in readings),
+        *(scope_detection(each, scopes.get(each.name)) for each in readings),
         capacity.detection,
         energy.detection,
+        soc,
+        *_compared_with_reported(cycles, reported_cycles),
         _temperature_detection(temperature),
     )
     findings = (
         *judged.findings,
         *time_findings,
         *_cycle_change_findings(records),
-        *_counter_findings(readings, scopes),
+        *counter_findings(readings, scopes),
         *capacity.findings,
         *energy.findings,
     )
@@ -154,15 +160,40 @@ def _quantities(
     rough = np.isin(kinds.astype(str), ("pulse", "waveform", "eis"))
     current = np.nan_to_num(sums["current_first"])
     power = current * np.nan_to_num(sums["voltage_first"])
+    resolution = 2.0 * time_resolution_second(sums)
     quantities = []
     for word, signal, is_energy in (("charge", current, False), ("energy", power, True)):
         start = signal * start_second
         into = (sums[f"{word}_in"] + np.maximum(start, 0.0)) / _SECONDS_PER_HOUR
         out = (sums[f"{word}_out"] + np.maximum(-start, 0.0)) / _SECONDS_PER_HOUR
-        # The first row's current may have flowed for all or none of the time before it.
-        left_open = (sums[f"{word}_rough"] + np.abs(start)) / _SECONDS_PER_HOUR
+        # Unless the step's own time says it, the first current may have begun at any moment.
+        unsure = np.where(sums["start_known"] > 0, 0.0, np.abs(start))
+        left_open = sums[f"{word}_rough"] + unsure + np.abs(signal) * resolution
+        left_open = left_open / _SECONDS_PER_HOUR
         quantities.append(choose_source(readings, into, out, left_open, rough, is_energy=is_energy))
     return quantities[0], quantities[1]
+
+
+def _compared_with_reported(cycles: pl.DataFrame, reported: pl.DataFrame | None) -> list[Detection]:
+    """Compare discharge capacities with the vendor's own cycle table, cycle by cycle."""
+    key, name = "cycle_count", "discharge_capacity_ah"
+    if reported is None or key not in reported.columns or name not in reported.columns:
+        return []
+    both = cycles.join(reported.select(key, pl.col(name).alias("reported")), on=key).select(
+        ((pl.col(name) - pl.col("reported")).abs() / pl.col("reported").abs()).alias("off")
+    )
+    off = both["off"].drop_nulls().drop_nans()
+    if off.is_empty():
+        return []
+    worst = float(off.to_numpy().max())
+    return [
+        Detection(
+            "reported_cycles",
+            "agree" if worst <= RESIDUAL_LIMIT else "differ",
+            f"discharge capacities of {off.len()} cycles differ by at most {worst:.3g}",
+            Verdict.VERIFIED if worst <= RESIDUAL_LIMIT else Verdict.CONTRADICTED,
+        )
+    ]
 
 
 def _steps_detection(rule: str, steps: int, rows: int) -> Detection:
@@ -173,18 +204,6 @@ def _temperature_detection(name: str | None) -> Detection:
     if name is None:
         return Detection("temperature", "none", "the file holds no temperature", Verdict.UNKNOWN)
     return Detection("temperature", name, "the nearest to the cell in the file", Verdict.ASSUMED)
-
-
-def _scope_detection(reading: CounterReading, declared: Scope | None) -> Detection:
-    found = reading.scope
-    if found is None:
-        verdict = Verdict.UNKNOWN
-    elif declared is None or found == declared or declared is Scope.SCHEDULE:
-        verdict = Verdict.VERIFIED
-    else:
-        verdict = Verdict.CONTRADICTED
-    value = found.value if found is not None else "not shown by the data"
-    return Detection(f"scope:{reading.name}", value, reading.evidence, verdict)
 
 
 def _cycle_change_findings(records: StepRecords) -> list[Finding]:
@@ -203,37 +222,3 @@ def _cycle_change_findings(records: StepRecords) -> list[Finding]:
             count=len(rows),
         )
     ]
-
-
-def _counter_findings(readings: list[CounterReading], scopes: Mapping[str, Scope]) -> list[Finding]:
-    findings = []
-    for each in readings:
-        declared = scopes.get(each.name)
-        verdict = _scope_detection(each, declared).verdict
-        if verdict is Verdict.CONTRADICTED and declared is not None and each.scope is not None:
-            message = (
-                f"{each.name} is declared per {declared.value}, its restarts are those of a "
-                f"counter per {each.scope.value}: {each.evidence}"
-            )
-            remedy = "Nothing: the increments were counted by the restarts that the data show"
-            findings.append(
-                Finding("COUNTER_SCOPE_CONTRADICTED", Severity.WARNING, message, remedy, each.name)
-            )
-        for code, rows, what in (
-            ("FORGOTTEN_RESET", each.forgotten, "does not restart where it should"),
-            ("COUNTER_SET_BY_HAND", each.set_by_hand, "jumps to a value that no current explains"),
-        ):
-            if rows:
-                findings.append(
-                    Finding(
-                        code,
-                        Severity.WARNING,
-                        f"{each.name} {what} at {len(rows)} step borders",
-                        "Nothing: what flowed was counted from the reading before",
-                        column=each.name,
-                        row_first=rows[0],
-                        row_last=rows[-1],
-                        count=len(rows),
-                    )
-                )
-    return findings

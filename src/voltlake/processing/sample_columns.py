@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,7 +31,8 @@ _SIGNED = ("current_ampere", "power_watt")
 class SampleColumns:
     """What is known of each step and is written into its rows.
 
-    ``factors`` turn the current, ``start_second`` is the time before each step's first row.
+    ``factors`` turn the current, ``start_second`` is the time before each step's first row,
+    ``moved`` gives the true name of each counter column whose declared scope is contradicted.
     """
 
     rule: BoundaryRule
@@ -40,16 +41,17 @@ class SampleColumns:
     start_second: Floats
     capacity: Quantity
     energy: Quantity
+    moved: Mapping[str, str]
 
 
 def enriched(samples: TableStream, known: SampleColumns) -> TableStream:
     """Return the samples with ``step_count``, cycle numbers and totals since the test began.
 
-    Every column of the input stays; totals that the file holds are replaced only where the
-    data contradict them (the caller says so by its findings).
+    Every column of the input stays, a moved one under its true name. Totals that the file
+    holds stay as they are unless they are moved.
     """
-    schema = dict(samples.schema)
-    for name in _added_names(samples):
+    schema = {known.moved.get(name, name): dtype for name, dtype in samples.schema.items()}
+    for name in _added_names(samples, known):
         schema[name] = BY_NOTATION[name].dtype
 
     def batches(columns: Sequence[str] | None) -> Iterator[pl.DataFrame]:
@@ -59,22 +61,24 @@ def enriched(samples: TableStream, known: SampleColumns) -> TableStream:
     return TableStream(pl.Schema(schema), batches)
 
 
-def _added_names(samples: TableStream) -> list[str]:
-    # A step_count that the file holds is the file's own word.
-    return [name for name in _ADDED if name != "step_count" or name not in samples.schema]
+def _added_names(samples: TableStream, known: SampleColumns) -> list[str]:
+    """Names that we write: not those that the file itself fills rightly."""
+    ours = ("cycle_index", "half_cycle_index")
+    own = set(samples.schema) - set(known.moved)
+    return [name for name in _ADDED if name in ours or name not in own]
 
 
 def _walk(samples: TableStream, known: SampleColumns, wanted: list[str]) -> Iterator[pl.DataFrame]:
-    added = _added_names(samples)
+    added = [name for name in _added_names(samples, known) if name in wanted]
+    raw_names = {new: old for old, new in known.moved.items()}
+    own = [raw_names.get(name, name) for name in wanted if name not in added]
     totals = [
         _Total(quantity, unit, known)
         for quantity, unit in ((known.capacity, "ah"), (known.energy, "wh"))
-        if any(name in wanted for name in _total_names(unit))
+        if set(_total_names(unit)) & set(added)
     ]
-    own = [name for name in wanted if name in samples.schema and name not in added]
-    needed = list(own)
-    if any(name in added for name in wanted) or set(own) & set(_SIGNED):
-        needed += known.rule.columns
+    plain = not added and not set(own) & set(_SIGNED)
+    needed = own + ([] if plain else known.rule.columns)
     for total in totals:
         needed += total.columns
     needed = [name for name in dict.fromkeys(needed) if name in samples.schema]
@@ -83,38 +87,38 @@ def _walk(samples: TableStream, known: SampleColumns, wanted: list[str]) -> Iter
     for batch in samples.batches(needed):
         if not batch.height:
             continue
-        if needed == own and not set(own) & set(_SIGNED):
-            yield batch.select(wanted)
+        if plain:
+            yield batch.rename(known.moved, strict=False).select(wanted)
             continue
         begins = known.rule.begins(batch, before)
         before = batch.tail(1)
         steps = place + np.cumsum(begins)
         place = int(steps[-1])
-        yield _complete(batch, begins, steps, known, totals).select(wanted)
+        new = _new_columns(batch, begins, steps, known, totals)
+        kept = batch.rename(known.moved, strict=False)
+        yield kept.with_columns(
+            series for name, series in new.items() if name in added or name in _SIGNED
+        ).select(wanted)
 
 
-def _complete(
+def _new_columns(
     batch: pl.DataFrame,
     begins: NDArray[np.bool_],
     steps: NDArray[np.int64],
     known: SampleColumns,
     totals: list[_Total],
-) -> pl.DataFrame:
-    factors = known.factors[steps]
-    if (factors < 0).any():
-        turned = pl.Series(factors)
-        batch = batch.with_columns(
-            pl.col(name) * turned for name in _SIGNED if name in batch.columns
-        )
+) -> dict[str, pl.Series]:
     new = {
         name: known.steps[name].gather(steps)
         for name in ("step_count", "cycle_index", "half_cycle_index")
-        if name != "step_count" or name not in batch.columns
     }
-    batch = batch.with_columns(**new)
+    factors = known.factors[steps]
+    if (factors < 0).any():
+        turned = pl.Series(factors)
+        new |= {name: batch[name] * turned for name in _SIGNED if name in batch.columns}
     for total in totals:
-        batch = batch.with_columns(total.of(batch, begins))
-    return batch
+        new |= {series.name: series for series in total.of(batch, begins)}
+    return new
 
 
 def _total_names(unit: str) -> tuple[str, str]:

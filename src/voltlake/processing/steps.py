@@ -82,7 +82,7 @@ def step_table(
             for name, dtype in STEPS_SCHEMA.items()
         }
     )
-    return _with_rest_voltages(table.cast(dict(STEPS_SCHEMA)).with_columns(_no_nan()))
+    return _with_rest_voltages(table.cast(STEPS_SCHEMA).with_columns(_no_nan()))
 
 
 def _no_nan() -> pl.Expr:
@@ -149,12 +149,9 @@ def _rates(
 
 
 def _with_rest_voltages(table: pl.DataFrame) -> pl.DataFrame:
-    """Voltage of the rest just before and just after: a rest is its own open circuit."""
+    """Last voltage of the rest just before and just after; a rest ends at its own."""
     at_rest = pl.when(pl.col("step_type") == "rest").then(pl.col("voltage_end_volt"))
     return table.with_columns(
-        pl.coalesce(
-            pl.when(pl.col("step_type") == "rest").then(pl.col("voltage_start_volt")),
-            at_rest.shift(1),
-        ).alias("ocv_start_volt"),
+        at_rest.shift(1).alias("ocv_start_volt"),
         pl.coalesce(at_rest, at_rest.shift(-1)).alias("ocv_end_volt"),
     )

@@ -1,15 +1,16 @@
-"""Whether the test time is one clock: never backwards, in seconds, at the pace of the wall clock."""
+"""Whether the test time is one clock: never backwards, in seconds, at the wall clock's pace."""
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from voltlake.canonical.certificate import Verdict
 from voltlake.canonical.conventions import Detection
 from voltlake.canonical.findings import Finding, Severity
 from voltlake.processing.records import StepRecords
 
-__all__ = ["judge_time_base"]
+__all__ = ["judge_time_base", "time_resolution_second"]
 
 _SCALE_TOLERANCE = 0.2
 _KNOWN_FACTORS = {1e-3: "milliseconds", 1 / 60: "minutes", 1 / 3600: "hours", 1e3: "kiloseconds"}
@@ -52,6 +53,13 @@ def judge_time_base(records: StepRecords) -> tuple[Detection, tuple[Finding, ...
         column="test_time_second",
     )
     return Detection("time_base", unit, evidence, Verdict.CONTRADICTED), (finding,)
+
+
+def time_resolution_second(sums: dict[str, NDArray[np.float64]]) -> float:
+    """Return 1 where all steps begin and end at whole seconds, else 0: fine enough to ignore."""
+    times = np.concatenate([sums["time_first"], sums["time_last"]])
+    times = times[np.isfinite(times)]
+    return 1.0 if times.size > 2 and bool((times == np.floor(times)).all()) else 0.0
 
 
 def _pace(records: StepRecords) -> float:

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from voltlake.canonical.findings import Finding, Severity
 from voltlake.quality.settings import QualitySettings
 
-__all__ = ["Doubt", "Rule", "SampleWatch", "rule", "rules"]
+__all__ = ["Doubt", "Places", "Rule", "SampleWatch", "rule", "rules"]
 
 _THEMES = ("time", "rows", "ranges", "signals", "steps", "cycles")
 
@@ -31,6 +33,28 @@ class Doubt:
     count: int = 1
 
 
+@dataclass(slots=True)
+class Places:
+    """Rows that share a doubt: the first, the last and how many."""
+
+    first: int | None = None
+    last: int = 0
+    count: int = 0
+
+    def add(self, rows: NDArray[np.int64]) -> None:
+        """Take in more rows, in rising order."""
+        if rows.size:
+            self.first = int(rows[0]) if self.first is None else self.first
+            self.last = int(rows[-1])
+            self.count += int(rows.size)
+
+    def doubt(self, message: str, column: str | None) -> Iterator[Doubt]:
+        """One doubt for all rows, if there are any; ``{count}`` in the message is filled in."""
+        if self.first is not None:
+            text = message.format(count=self.count)
+            yield Doubt(text, column, self.first, self.last, self.count)
+
+
 class SampleWatch:
     """A rule that watches the samples go by, batch by batch.
 
@@ -44,6 +68,26 @@ class SampleWatch:
     def __init__(self, settings: QualitySettings, steps: pl.DataFrame) -> None:
         self.settings = settings
         self.steps = steps
+
+    def begins(self, first_row: int, count: int) -> NDArray[np.bool_]:
+        """Say for each of ``count`` rows from ``first_row`` on whether it begins a step."""
+        flags = np.zeros(count, dtype=bool)
+        starts = self.steps["row_first"].to_numpy()
+        low, high = np.searchsorted(starts, [first_row, first_row + count])
+        flags[starts[low:high] - first_row] = True
+        return flags
+
+    def largest_magnitude(self, name: str) -> float:
+        """Return the largest |value| of a column of the step table; 0 where it has none."""
+        values = np.abs(self.steps[name].cast(pl.Float64).to_numpy())
+        return float(np.nanmax(values, initial=0.0)) if values.size else 0.0
+
+    @staticmethod
+    def floats(rows: pl.DataFrame, name: str) -> NDArray[np.float64]:
+        """Return a column as doubles, NaN where it is null or missing."""
+        if name not in rows.columns:
+            return np.full(rows.height, np.nan)
+        return rows.get_column(name).cast(pl.Float64).to_numpy()
 
     def see(self, rows: pl.DataFrame, first_row: int, is_carried: bool) -> None:
         """Take in the next rows; ``is_carried`` where the first was in the batch before."""

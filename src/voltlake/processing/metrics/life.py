@@ -14,22 +14,27 @@ _WHOLE = 0.5
 @cycle_metric(
     unit="",
     definition=(
-        "'regular' with both halves and at least half of the usual discharge capacity; 'aborted' "
-        "for a last cycle without; null where the data prove neither."
+        "'regular' with a charge and a discharge, unless it is the first or last cycle and one "
+        "of them is less than half of the usual; 'aborted' for such a last cycle, and for one "
+        "that lacks a half; null where the data prove neither."
     ),
 )
 def cycle_kind() -> pl.Expr:
-    """Kind as far as the data prove it; the usual capacity is the median of the test."""
+    """Kind as far as the data prove it; the usual capacities are medians of the test."""
     complete = pl.col("has_charge") & pl.col("has_discharge")
-    discharge = pl.col("discharge_capacity_ah")
-    usual = discharge.filter(complete).median()
-    is_last = pl.int_range(pl.len()) == pl.len() - 1
-    whole = complete & (discharge >= _WHOLE * usual)
+    place = pl.int_range(pl.len())
+    is_last = place == pl.len() - 1
+    at_an_end = (place == 0) | is_last
+    partial = pl.any_horizontal(
+        (pl.col(name) < _WHOLE * pl.col(name).filter(complete).median()).fill_null(True)
+        for name in ("charge_capacity_ah", "discharge_capacity_ah")
+    )
+    regular = complete & ~(at_an_end & partial)
     active = pl.col("has_charge") | pl.col("has_discharge")
     return (
-        pl.when(whole)
+        pl.when(regular)
         .then(pl.lit("regular"))
-        .when(is_last & active & (whole.sum() > 0))
+        .when(is_last & active & (regular.sum() > 0))
         .then(pl.lit("aborted"))
     )
 

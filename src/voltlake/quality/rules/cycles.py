@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import polars as pl
 
 from voltlake.canonical.findings import Severity
@@ -28,9 +29,9 @@ def partial_cycles(cycles: pl.DataFrame, settings: QualitySettings) -> Iterator[
         return
     for place in (0, cycles.height - 1):
         for name in _HALVES:
-            usual = cycles[name].median()
+            known = cycles[name].drop_nulls().to_numpy()
             value = cycles[name][place]
-            if usual is None or value is None or value >= 0.5 * float(str(usual)):
+            if not known.size or value is None or value >= 0.5 * (usual := np.median(known)):
                 continue
             yield Doubt(
                 f"{name} of cycle {cycles['cycle_index'][place]} is {value:.4g} Ah, usual is "
