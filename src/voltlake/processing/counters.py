@@ -127,10 +127,13 @@ def _reading_at_begin(
 ) -> tuple[Floats, NDArray[np.bool_]]:
     first = fields["first"]
     scale = np.nanmax(np.abs(fields["last"]), initial=0.0)
-    # A test may begin with any reading: then nothing says what was counted earlier.
-    ahead = np.where(np.isnan(before), first - expected, before)
-    off_continued = np.abs(first - ahead - expected)
+    most = np.nanmax(fields["rises"] + fields["falls"], initial=0.0)
+    allowed = np.maximum(_SET_FRACTION * most, 2.0 * np.abs(expected))
     off_restarted = np.abs(first - expected)
+    # A file may begin with any reading: what was counted earlier is not of this test.
+    earlier = np.where(off_restarted <= allowed, 0.0, first - expected)
+    ahead = np.where(np.isnan(before), earlier, before)
+    off_continued = np.abs(first - ahead - expected)
     if flow != "net":
         fell = first < ahead - 1e-9 * scale
         off_continued = np.where(fell & (first < 0.5 * ahead), np.inf, off_continued)
@@ -138,9 +141,7 @@ def _reading_at_begin(
     restarted = off_restarted <= off_continued if prefers_zero else off_restarted < off_continued
     zero = np.where(restarted, 0.0, ahead)
     zero = np.where(np.isnan(zero), 0.0, zero)
-    off = np.minimum(off_continued, off_restarted)
-    most = np.nanmax(fields["rises"] + fields["falls"], initial=0.0)
-    by_hand = off > np.maximum(_SET_FRACTION * most, 2.0 * np.abs(expected))
+    by_hand = np.minimum(off_continued, off_restarted) > allowed
     by_hand &= ~np.isnan(before) & ~np.isnan(first)
     return np.where(by_hand, first - expected, zero), by_hand
 

@@ -13,7 +13,7 @@ from voltlake.processing.records import StepRecords
 __all__ = ["judge_time_base", "time_resolution_second"]
 
 _SCALE_TOLERANCE = 0.2
-_KNOWN_FACTORS = {1e-3: "milliseconds", 1 / 60: "minutes", 1 / 3600: "hours", 1e3: "kiloseconds"}
+_KNOWN_FACTORS = {1e-3: "milliseconds", 60.0: "minutes", 3600.0: "hours"}
 
 
 def judge_time_base(records: StepRecords) -> tuple[Detection, tuple[Finding, ...]]:
