@@ -1,0 +1,1 @@
+"""Speed and memory of Voltlake beside other programs, each in an environment of its own."""
