@@ -44,7 +44,8 @@ def prepare(samples: pl.DataFrame, *, direction: Direction) -> pl.DataFrame:
     -------
     ``cycle``, ``direction`` (charge or discharge; only if both are wanted), ``capacity_ah``
     since the first row of this direction in the cycle, ``voltage_volt``; sorted by cycle
-    and direction, else in time order, so that the capacity never falls. A curve is thinned to at most 600 rows, the extremes of its voltage among them.
+    and direction, else in time order, so that the capacity never falls. A curve is thinned
+    to at most 600 rows, the extremes of its voltage among them.
     """
     wanted = ("charge", "discharge") if direction == "both" else (direction,)
     half = _of_curves if "direction" in samples.columns else _of_samples

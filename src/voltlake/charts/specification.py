@@ -38,10 +38,14 @@ def for_page(
     """
     drawn: Specification = chart.draw(frame, theme, parameters).to_dict()
     drawn["config"] = theme.config() | {"background": "transparent"}
-    with_data = [view for view in _views(drawn) if "values" in view.get("data", {})]
-    for number, view in enumerate(with_data, start=1):
-        if view["mark"]["type"] != "text":
+    number = 0
+    for view in _views(drawn):
+        held = view.get("data", {}).get("name")
+        if held in drawn["datasets"] and view["mark"]["type"] != "text":
+            number += 1
             view["data"] = {"name": "table" if number == 1 else f"table_{number}"}
+    named = {view.get("data", {}).get("name") for view in _views(drawn)}
+    drawn["datasets"] = {name: rows for name, rows in drawn["datasets"].items() if name in named}
     return drawn
 
 
