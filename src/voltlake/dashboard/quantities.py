@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from voltlake.charts.titles import axis_title, quantity_words
 
-__all__ = ["FADE_QUANTITIES", "SERIES_QUANTITIES", "fade_label", "quantity_words"]
+__all__ = ["FADE_QUANTITIES", "fade_label"]
 
 _FADE = (
     "discharge_capacity_ah",
@@ -19,16 +19,6 @@ _FADE = (
 )
 FADE_QUANTITIES = {name: axis_title(name) for name in _FADE}
 """Column of the cycles table -> axis title; ratios are titled in per cent."""
-
-_SERIES = (
-    "voltage_volt",
-    "current_ampere",
-    "surface_temperature_celsius",
-    "temperature_t1_celsius",
-    "ambient_temperature_celsius",
-)
-SERIES_QUANTITIES = {name: axis_title(name) for name in _SERIES}
-"""Column of the samples -> title of its pane, from top to bottom."""
 
 
 def fade_label(y: str, normalise: str) -> str:

@@ -66,6 +66,7 @@ def _environment(assets: Assets) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.policies["json.dumps_kwargs"] = {}  # panes keep their order
     environment.filters.update(formats.FILTERS, path_part=_path_part)
     environment.globals.update(
         asset=assets.url,

@@ -155,9 +155,10 @@ class CellsState:
 
 @dataclass(frozen=True, slots=True)
 class CellState:
-    """The page of one cell: what its two charts show. No cycles: the page chooses."""
+    """The page of one cell: what its charts show. No test or no cycles: the page chooses."""
 
     y: str = "discharge_capacity_ah"
+    test_id: int | None = None
     cycles: tuple[int, ...] = ()
 
     @classmethod
@@ -166,6 +167,7 @@ class CellState:
         y = query.get("y", "")
         return cls(
             y=y if y in FADE_QUANTITIES else "discharge_capacity_ah",
+            test_id=_whole(query.get("test"), 0, 0, 10**9) or None,
             cycles=parse_cycles(query.get("cycles", "")),
         )
 

@@ -51,7 +51,8 @@ def cell_page(cell_name: str, request: Request, dashboard: CurrentDashboard) -> 
     for position, test in enumerate(tests):
         if position < _OPEN_TESTS:
             test["evidence"] = evidence_of(workspace, test["test_id"])
-    numbers = sorted(set(cycles["cycle_index"].drop_nulls()))
+    curve_test = _curve_test(tests, state.test_id)
+    numbers = _cycle_numbers(cycles, curve_test)
     values = {
         "active": "cells",
         "state": state,
@@ -60,6 +61,7 @@ def cell_page(cell_name: str, request: Request, dashboard: CurrentDashboard) -> 
         "metadata": _known(cell),
         "tests": tests,
         "key": _key_numbers(cycles),
+        "curve_test": curve_test,
         "cycle_numbers": numbers,
         "chosen_cycles": state.cycles or _spread(numbers),
         "quantities": FADE_QUANTITIES,
@@ -87,9 +89,7 @@ def evidence_of(workspace: Workspace, test_id: int) -> dict[str, Any]:
 def _known(cell: Mapping[str, Any]) -> dict[str, object]:
     """Return what is known of the cell, in the order of reading, with its titles."""
     return {
-        title: cell[name]
-        for name, title in _METADATA.items()
-        if cell.get(name) not in (None, "")
+        title: cell[name] for name, title in _METADATA.items() if cell.get(name) not in (None, "")
     }
 
 
@@ -108,6 +108,19 @@ def _key_numbers(cycles: pl.DataFrame) -> dict[str, float | int | None]:
         "dc_internal_resistance_ohm",
     )
     return {"cycles": cycles.height, **{name: _last(cycles, name) for name in columns}}
+
+
+def _curve_test(tests: list[dict[str, Any]], asked: int | None) -> int | None:
+    """Return the test whose curves are drawn: the one asked for, else the newest with cycles."""
+    with_cycles = [test["test_id"] for test in tests if test["cycles"]]
+    if asked in with_cycles:
+        return asked
+    return with_cycles[-1] if with_cycles else None
+
+
+def _cycle_numbers(cycles: pl.DataFrame, test_id: int | None) -> list[int]:
+    of_test = cycles.filter(pl.col("test_id") == test_id)
+    return sorted(set(of_test["cycle_index"].drop_nulls()))
 
 
 def _spread(cycle_numbers: list[int]) -> tuple[int, ...]:

@@ -19,6 +19,10 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _SELECTED_AT_FIRST = 8
 _COLUMNS = {
     "cell_name": "Cell",
+    "cycles": "Cycles",
+    "last_discharge_capacity_ah": "Last (Ah)",
+    "discharge_capacity_retention": "Retention",
+    "findings_critical": "Findings",
     "project_name": "Project",
     "experiment_group": "Group",
     "design_name": "Design",
@@ -26,10 +30,6 @@ _COLUMNS = {
     "form_factor": "Form",
     "nominal_capacity_ah": "Nominal (Ah)",
     "tests": "Tests",
-    "cycles": "Cycles",
-    "last_discharge_capacity_ah": "Last capacity (Ah)",
-    "discharge_capacity_retention": "Retention",
-    "findings_critical": "Findings",
     "last_test_at": "Last test",
 }
 _ALWAYS_SHOWN = frozenset(
@@ -88,7 +88,7 @@ def _values(request: Request, dashboard: Dashboard) -> dict[str, Any]:
 
 def chart_query(cell_names: tuple[str, ...], y: str, normalise: str) -> str:
     """Return the query of the fade chart, the same for the picture and for its data."""
-    return urlencode([("cells", ",".join(cell_names)), ("y", y), ("normalise", normalise)])
+    return urlencode([*(("cell", name) for name in cell_names), ("y", y), ("normalise", normalise)])
 
 
 def _first_choice(shown: pl.DataFrame) -> tuple[str, ...]:

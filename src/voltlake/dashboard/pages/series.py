@@ -10,15 +10,18 @@ import polars as pl
 from fastapi import APIRouter, Request, Response
 from starlette.responses import JSONResponse
 
-from voltlake.dashboard.quantities import SERIES_QUANTITIES
+from voltlake.charts.titles import axis_title, quantity_words
 from voltlake.dashboard.rendering import CurrentDashboard, PageRoute
 from voltlake.dashboard.state import SeriesState
 from voltlake.errors import InvalidRequest, NotFound
 from voltlake.services import explore
+from voltlake.services import series as series_of
 from voltlake.services.workspace import Workspace
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
+SERIES_FIRST = ("voltage_volt", "current_ampere")
+_MOST_TEMPERATURES = 4
 _PLACE = re.compile(r"(cycle|step)s?\s*#?\s*(\d{1,9})(?:\s*(?:-|–|to)\s*(\d{1,9}))?", re.IGNORECASE)
 _NUMBER_COLUMN = {"cycle": "cycle_index", "step": "step_count"}
 
@@ -42,7 +45,7 @@ def series_page(test_id: int, request: Request, dashboard: CurrentDashboard) -> 
         "state": state,
         "test": test,
         "trouble": trouble,
-        "panes": {name: SERIES_QUANTITIES[name] for name in measured},
+        "panes": {name: axis_title(name) for name in measured},
         "missing": not_measured(measured),
     }
     return dashboard.page(request, "series.html", values)
@@ -73,7 +76,8 @@ def extent_of(workspace: Workspace, test: dict[str, Any], place: str) -> tuple[f
     match = _PLACE.fullmatch(place.strip())
     if match is None:
         raise InvalidRequest(
-            f"'{place}' names no cycle and no step", remedy="Write 'cycle 12', 'step 3', 'cycle 5-9'"
+            f"'{place}' names no cycle and no step",
+            remedy="Write 'cycle 12', 'step 3', 'cycle 5-9'",
         )
     kind, first = match[1].lower(), int(match[2])
     last = int(match[3]) if match[3] else first
@@ -100,19 +104,20 @@ def _extents(workspace: Workspace, test: dict[str, Any], kind: str) -> pl.DataFr
 def _range_of(table: pl.DataFrame, kind: str) -> str:
     if table.is_empty():
         return f"It has no {kind}s with a time"
-    return f"It has {kind}s {table['number'].min()} to {table['number'].max()}"
+    numbers = table["number"].sort().to_list()
+    return f"It has {kind}s {numbers[0]} to {numbers[-1]}"
 
 
 def measured_columns(workspace: Workspace, test_id: int) -> list[str]:
-    """Return the quantities that the test holds, in the order of the panes."""
-    window = explore.window(workspace, test_id, columns=list(SERIES_QUANTITIES), points=2)
-    return [name for name in SERIES_QUANTITIES if name in window.series]
+    """Return what the test holds over time: voltage, current, then every temperature."""
+    held = series_of.samples(workspace, test_id, row_count=1).columns
+    temperatures = [name for name in held if name.endswith("_celsius")]
+    return [name for name in SERIES_FIRST if name in held] + temperatures[:_MOST_TEMPERATURES]
 
 
 def not_measured(measured: list[str]) -> list[str]:
     """Return, in words, the quantities that one expects and that the test lacks."""
-    lacking = [name for name in ("voltage_volt", "current_ampere") if name not in measured]
-    words = [SERIES_QUANTITIES[name].split(" (")[0] for name in lacking]
+    words = [quantity_words(name) for name in SERIES_FIRST if name not in measured]
     if not any(name.endswith("_celsius") for name in measured):
         words.append("Temperature")
     return words

@@ -53,9 +53,20 @@ function paintKey() {
   }));
 }
 
+/** Another test has other cycles: the server chooses them. */
+function showTest({ target }) {
+  changeAddress({ test: target.value, cycles: null });
+  location.reload();
+}
+
+function startCurves() {
+  cycles.addEventListener('change', showCurves);
+  document.querySelector('#curve-view').addEventListener('submit', showCurves);
+  document.querySelector('#test')?.addEventListener('change', showTest);
+  addEventListener('voltlake-theme', paintKey);
+  paintKey();
+}
+
 quantity.addEventListener('change', showFade);
 document.querySelector('#cell-view').addEventListener('submit', (event) => event.preventDefault());
-cycles.addEventListener('change', showCurves);
-document.querySelector('#curve-view').addEventListener('submit', showCurves);
-addEventListener('voltlake-theme', paintKey);
-paintKey();
+if (curves) startCurves();

@@ -1,11 +1,11 @@
-// <line-chart source query series x-label y-label height>: lines of one chart of the API, drawn
-// by uPlot. `series` names the parameter that lists the lines (default: cells): a change of that
-// list alone fetches only the lines that are not held yet.
+// <line-chart source query incremental x-label y-label height>: lines of one chart of the API,
+// drawn by uPlot. `incremental` names the parameter that lists the lines, such as `cell`: when
+// only that list changes, only the lines that are not held yet are fetched.
 import UPlot from '../vendor/uPlot.esm.js';
 import { ask } from './fetching.js';
 import { axis, cycleColour, digits, lineStyle } from './look.js';
 
-/** @typedef {{x: number[], y: (number|null)[]}} Line */
+/** @typedef {{x: number[], y: (number|null)[], key: object}} Line */
 
 const POINTS_BELOW = 40; // few points in sight: draw them, so that a single cycle is visible
 
@@ -15,6 +15,8 @@ class LineChart extends HTMLElement {
   /** @type {Map<string, Line>} lines held for the present query */
   #held = new Map();
   #heldFor = '';
+  /** @type {string[]} names of the lines that are drawn */
+  #drawn = [];
   #plot = null;
   #request = new AbortController();
   #resized = new ResizeObserver(() => this.#resize());
@@ -38,44 +40,39 @@ class LineChart extends HTMLElement {
     if (before !== null && before !== after && this.isConnected && name === 'query') this.#refresh();
   }
 
-  /** Names of the lines on show, in the order of their colours. */
+  /** Names of the lines that were asked for, or that came, in the order of their colours. */
   get names() {
-    return this.#parameters().names;
+    const parameter = this.getAttribute('incremental');
+    return parameter ? this.#query().getAll(parameter) : [...this.#held.keys()];
   }
 
   /** Stress one line, or none (null). */
   highlight(name) {
-    if (!this.#plot) return;
-    const place = name === null ? null : this.#shown().indexOf(name) + 1;
-    this.#plot.setSeries(place || null, { focus: true });
+    const place = name === null ? -1 : this.#drawn.indexOf(name);
+    this.#plot?.setSeries(place < 0 ? null : place + 1, { focus: true });
   }
 
-  #parameters() {
-    const query = new URLSearchParams(this.getAttribute('query'));
-    const parameter = this.getAttribute('series') ?? 'cells';
-    const names = (query.get(parameter) ?? '').split(',').filter(Boolean);
-    query.delete(parameter);
-    return { names, parameter, rest: query.toString() };
-  }
-
-  #shown() {
-    return this.names.filter((name) => this.#held.has(name));
+  #query() {
+    return new URLSearchParams(this.getAttribute('query'));
   }
 
   async #refresh() {
     this.#request.abort();
     const request = (this.#request = new AbortController());
-    const { names, rest } = this.#parameters();
-    const keep = rest === this.#heldFor ? this.#held : new Map();
-    const absent = names.filter((name) => !keep.has(name));
+    const parameter = this.getAttribute('incremental');
+    const rest = this.#query();
+    if (parameter) rest.delete(parameter);
+    const lasting = String(rest);
+    const keep = parameter && lasting === this.#heldFor ? this.#held : new Map();
+    const absent = parameter ? this.names.filter((name) => !keep.has(name)) : null;
     try {
-      if (absent.length) {
+      if (!absent || absent.length) {
         this.setAttribute('aria-busy', 'true');
-        const answer = await ask(this.#address(absent, names), 'json', request.signal);
+        const answer = await ask(this.#address(rest, parameter, absent), 'json', request.signal);
         for (const [name, line] of Object.entries(answer.series)) keep.set(name, line);
       }
       this.#held = keep;
-      this.#heldFor = rest;
+      this.#heldFor = lasting;
       this.#draw();
     } catch (error) {
       if (error.name === 'AbortError') return;
@@ -84,15 +81,17 @@ class LineChart extends HTMLElement {
     this.removeAttribute('aria-busy');
   }
 
-  /** The address of some lines; of all of them exactly as the page preloads it. */
-  #address(absent, names) {
-    const query = new URLSearchParams(this.getAttribute('query'));
-    if (absent.length < names.length) query.set(this.#parameters().parameter, absent.join(','));
-    return `${this.getAttribute('source')}?${query}`;
+  /** The address of the absent lines; of all lines exactly as the page preloads it. */
+  #address(rest, parameter, absent) {
+    const source = this.getAttribute('source');
+    if (!absent || absent.length === this.names.length) return `${source}?${this.getAttribute('query')}`;
+    for (const name of absent) rest.append(parameter, name);
+    return `${source}?${rest}`;
   }
 
   #draw() {
-    const names = this.#shown().filter((name) => this.#held.get(name).y.some((y) => y !== null));
+    const names = this.names.filter((name) => this.#held.get(name)?.y.some((y) => y !== null));
+    this.#drawn = names;
     if (!names.length) {
       this.#say(this.names.length ? 'Not measured.' : this.getAttribute('empty') ?? 'Nothing chosen.');
       return;
@@ -110,7 +109,6 @@ class LineChart extends HTMLElement {
   }
 
   #options(names, tip) {
-    const all = this.names;
     return {
       width: this.clientWidth,
       height: Number(this.getAttribute('height') ?? 360),
@@ -119,8 +117,8 @@ class LineChart extends HTMLElement {
       legend: { show: false },
       focus: { alpha: 0.18 },
       cursor: { focus: { prox: 26 }, y: false, points: { size: 7 }, drag: { x: true, y: false } },
-      axes: [axis({ label: this.getAttribute('x-label') }), axis({ label: this.getAttribute('y-label'), size: 62 })],
-      series: [{}, ...names.map((name) => this.#series(name, all.indexOf(name), all.length))],
+      axes: [axis({ label: this.getAttribute('x-label'), size: 30 }), axis({ label: this.getAttribute('y-label'), size: 62 })],
+      series: [{}, ...names.map((name) => this.#series(name))],
       hooks: {
         setSeries: [(plot, place) => this.#announce(place ? names[place - 1] : null)],
         setCursor: [(plot) => this.#point(plot, names, tip)],
@@ -128,11 +126,18 @@ class LineChart extends HTMLElement {
     };
   }
 
-  #series(name, place, of) {
+  #series(name) {
     const byCycle = this.getAttribute('colours') === 'cycles';
-    const style = byCycle ? { stroke: cycleColour(of > 1 ? place / (of - 1) : 0) } : lineStyle(place);
+    const style = byCycle ? { stroke: this.#cycleColour(name) } : lineStyle(this.names.indexOf(name));
     const few = (plot, series, first, last) => last - first < POINTS_BELOW;
     return { ...style, label: name, width: 1.6, points: { show: byCycle ? false : few, size: 5 } };
+  }
+
+  /** Charge and discharge of a cycle share a colour. */
+  #cycleColour(name) {
+    const cycles = [...new Set([...this.#held.values()].map(({ key }) => key.cycle))];
+    const place = cycles.indexOf(this.#held.get(name).key.cycle);
+    return cycleColour(cycles.length > 1 ? place / (cycles.length - 1) : 0);
   }
 
   #hot = null;

@@ -16,7 +16,8 @@ export const axis = (options = {}) => ({
   ticks: { stroke: colour('--rule'), size: 4 },
   font: font(),
   labelFont: `550 12px ${colour('--font')}`,
-  labelSize: 22,
+  labelSize: 20,
+  labelGap: 2,
   ...options,
 });
 

@@ -24,9 +24,13 @@ export function readWindow(bytes) {
   };
   const times = header.series.map(([, count]) => take(Float64Array, count));
   const values = header.series.map(([, count]) => take(Float32Array, count));
-  const lines = new Map(header.series.map(([column], i) => [column, [times[i], values[i]]]));
+  const lines = new Map(header.series.map(([column], i) => [column, [times[i], withGaps(values[i])]]));
   return { source: header.source, start: header.start_second, end: header.end_second, lines };
 }
+
+/** uPlot breaks a line at null, not at NaN. */
+const withGaps = (values) =>
+  values.some(Number.isNaN) ? Array.from(values, (value) => (Number.isNaN(value) ? null : value)) : values;
 
 /** Units of time for an axis: the largest in which the window is at least four long. */
 export function timeUnit(spanSecond) {
@@ -36,8 +40,9 @@ export function timeUnit(spanSecond) {
   return { name: 's', second: 1 };
 }
 
-/** A time in its unit, short enough for a readout. */
+/** A time in the unit of a window, to a thousandth of the window. */
 export function timeInWords(second, spanSecond) {
   const { name, second: size } = timeUnit(spanSecond);
-  return `${Number((second / size).toPrecision(7))} ${name}`;
+  const decimals = Math.min(6, Math.max(0, Math.ceil(3 - Math.log10(spanSecond / size))));
+  return `${(second / size).toFixed(decimals)} ${name}`;
 }

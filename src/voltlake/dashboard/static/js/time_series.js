@@ -230,7 +230,7 @@ class TimeSeries extends HTMLElement {
     const { name, second } = timeUnit(this.#width());
     const incrs = second === 1 ? undefined : [0.1, 0.2, 0.25, 0.5, ...STEPS].map((step) => step * second);
     const label = (plot, values) => values.map((value) => (isLast ? String(Number((value / second).toPrecision(8))) : ''));
-    const shown = isLast ? { label: `Time (${name})` } : { size: 6, ticks: { show: false } };
+    const shown = isLast ? { label: `Time (${name})`, size: 30 } : { size: 6, ticks: { show: false } };
     return axis({ space: 70, values: label, ...shown, ...(incrs && { incrs }) });
   }
 
@@ -244,9 +244,8 @@ class TimeSeries extends HTMLElement {
   #read(plot, readout) {
     const row = plot.cursor.idx;
     const known = row !== null && row !== undefined && plot.data[1][row] !== undefined;
-    const value = known ? plot.data[1][row] : null;
     readout.textContent = known
-      ? `${timeInWords(plot.data[0][row], this.#width())} · ${Number.isNaN(value) ? 'not measured' : digits(value)}`
+      ? `${timeInWords(plot.data[0][row], this.#width())} · ${digits(plot.data[1][row])}`
       : '';
   }
 }
