@@ -252,12 +252,18 @@ def _step_form(raw: RawTest) -> DelimitedFormat:
 
 def _orphan_steps(source: Source, options: ReadOptions) -> RawTest:
     steps, raw = read_frame(STEP, source, options)
+    detail = _partner(source, "Step")
+    missing = detail is None
     raw.findings.append(
         Finding(
-            "DETAIL_FILE_MISSING",
-            Severity.WARNING,
-            "a Step file without its Detail file holds no samples",
-            "Put the Detail file of the same name beside it, and ingest that one",
+            "DETAIL_FILE_MISSING" if missing else "SAMPLES_IN_DETAIL_FILE",
+            Severity.WARNING if missing else Severity.INFO,
+            "a Step file without its Detail file holds no samples"
+            if detail is None
+            else f"the samples of this test are in {detail.name}",
+            "Put the Detail file of the same name beside it, and ingest that one"
+            if missing
+            else "Ingest the Detail file, which takes this one in",
         )
     )
     return replace(raw, samples=None, scopes={}, reported_steps=steps, metadata=_metadata(source))
