@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from benchmarks.interoperability import CASES, Case, compare, truth
+
 from voltlake.simulation.run import SimulatedTest
 
 pytestmark = pytest.mark.slow
