@@ -23,6 +23,9 @@ from voltlake.readers.timestamps import (
     EMPTY,
     MONTH_FIRST,
     NAIVE,
+    NEVER,
+    TWICE,
+    UNDECIDED,
     WITH_OFFSET,
     LocalClock,
     clock_to_local,
@@ -138,7 +141,7 @@ def _order(
 ) -> tuple[int, list[Declaration], list[Finding]]:
     order, text = date_order_evidence(words)
     if order is not None:
-        return order, [Declaration("date_order", _ORDER_NAMES[order], f"'{text}'")], []
+        return order, [Declaration("date_order", _ORDER_NAMES[order], text)], []
     order, text = _order_by_elapsed(words, elapsed)
     if order is not None:
         return order, [Declaration("date_order", _ORDER_NAMES[order], text)], []
@@ -196,6 +199,28 @@ def _zone_findings(options: ReadOptions, is_local: bool, header: str) -> list[Fi
     ]
 
 
+_CHANGES = (
+    (
+        "DST_SHIFT",
+        Severity.INFO,
+        TWICE,
+        "{count} rows lie in the hour that occurs twice; the rows before tell which is meant",
+    ),
+    (
+        "DST_UNDECIDED",
+        Severity.WARNING,
+        UNDECIDED,
+        "{count} rows lie in the hour that occurs twice and nothing tells which is meant",
+    ),
+    (
+        "DST_NONEXISTENT",
+        Severity.WARNING,
+        NEVER,
+        "{count} rows lie in the hour that the change to summer time leaves out",
+    ),
+)
+
+
 class ClockReader:
     """Turns the clock column of one file into UTC seconds, batch after batch."""
 
@@ -251,22 +276,11 @@ class ClockReader:
     def _utc(
         self, local: NDArray[np.int64], good: NDArray[np.bool_], elapsed: NDArray[np.float64]
     ) -> NDArray[np.int64]:
-        before = (self.clock.ambiguous, self.clock.undecided, self.clock.missing)
-        utc = self.clock.to_utc(local, good, elapsed)
-        after = (self.clock.ambiguous, self.clock.undecided, self.clock.missing)
-        for code, severity, message, old, new in zip(
-            ("DST_SHIFT", "DST_UNDECIDED", "DST_NONEXISTENT"),
-            (Severity.INFO, Severity.WARNING, Severity.WARNING),
-            (
-                "{count} rows lie in the hour that occurs twice; the elapsed test time tells which",
-                "{count} rows lie in the hour that occurs twice and nothing tells which",
-                "{count} rows lie in the hour that the change to summer time leaves out",
-            ),
-            before,
-            after,
-            strict=True,
-        ):
-            self.tally.note(code, severity, message, np.zeros(new - old), column="unix_time_second")
+        utc, occurs = self.clock.to_utc(local, good, elapsed)
+        if occurs.any():
+            for code, severity, kind, message in _CHANGES:
+                rows = np.flatnonzero(occurs == kind)
+                self.tally.note(code, severity, message, rows, column="unix_time_second")
         return utc
 
     def _counted(

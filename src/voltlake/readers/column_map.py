@@ -216,9 +216,14 @@ def _understood(text: str | None) -> Unit | None:
         return None
 
 
+def _without_aux(header: str) -> str:
+    """Drop a leading "Aux", which our own prefix says already."""
+    return re.sub(r"^aux[\s_]+(?=\S)", "", header.strip(), flags=re.IGNORECASE)
+
+
 def _auxiliary(position: int, header: str, names: set[str]) -> MappedColumn:
     """Name a header that nobody declared; its cells decide later whether it is text."""
-    bare = re.sub(r"^aux[\s_]+(?=\S)", "", header.strip(), flags=re.IGNORECASE)
+    bare = _without_aux(header)
     name, text = split_header(bare)
     unit = _understood(text)
     bracketed = re.search(r"[)\]]\s*$| / ", bare) is not None
@@ -252,7 +257,7 @@ def auxiliary_in_unit(
     if word is None:
         return replace(mapped, oddity=unit.text)
     names.discard(mapped.notation)
-    notation = unique_auxiliary_name(mapped.header, word, names)
+    notation = unique_auxiliary_name(_without_aux(mapped.header), word, names)
     names.add(notation)
     return replace(mapped, notation=notation, unit=unit, unit_where=where)
 

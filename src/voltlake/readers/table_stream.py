@@ -87,8 +87,8 @@ class _Pass:
             block = self._without_partial_row(block)
         frame = self._parse(block, is_last=is_last)
         count = frame.height
-        self._note_short_rows(frame, block)
         frame = self._without_empty_rows(frame, is_last=is_last)
+        self._note_short_rows(frame, block)
         converted = self._convert(frame)
         finished = self.rows.finish(converted, self.tally)
         self.data_row += count
@@ -194,11 +194,8 @@ class _Pass:
         if b'"' not in block and block.count(delimiter.encode()) == (width - 1) * frame.height:
             return
         text = io.StringIO(block.decode("utf-8", "replace"), newline="")
-        short = [
-            offset
-            for offset, cells in enumerate(csv.reader(text, delimiter=delimiter))
-            if 0 < len(cells) < width and any(cell.strip() for cell in cells)
-        ]
+        filled = (row for row in csv.reader(text, delimiter=delimiter) if any(map(str.strip, row)))
+        short = [offset for offset, cells in enumerate(filled) if len(cells) < width]
         self.tally.note(
             "SHORT_ROWS",
             Severity.WARNING,

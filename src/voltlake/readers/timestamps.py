@@ -29,6 +29,10 @@ __all__ = [
     "EMPTY",
     "MONTH_FIRST",
     "NAIVE",
+    "NEVER",
+    "ONCE",
+    "TWICE",
+    "UNDECIDED",
     "WITH_OFFSET",
     "LocalClock",
     "Moments",
@@ -349,9 +353,9 @@ def date_order_evidence(texts: pl.Series) -> tuple[int | None, str]:
     if only_month.size and only_day.size:
         return None, ""
     if only_month.size:
-        return MONTH_FIRST, str(texts[int(only_month[0])]).strip()
+        return MONTH_FIRST, f"'{str(texts[int(only_month[0])]).strip()}'"
     if only_day.size:
-        return DAY_FIRST, str(texts[int(only_day[0])]).strip()
+        return DAY_FIRST, f"'{str(texts[int(only_day[0])]).strip()}'"
     if np.array_equal(month_first.microseconds, day_first.microseconds):
         return MONTH_FIRST, "the dates name their order"
     return None, ""
@@ -504,6 +508,30 @@ def _transitions(zone: ZoneInfo, first: int, last: int) -> tuple[Ints, Ints]:
     return np.array(moments, np.int64), np.array(offsets, np.int64)
 
 
+ONCE, TWICE, UNDECIDED, NEVER = 0, 1, 2, 3
+
+
+@njit(nogil=True, cache=True)
+def _offsets_around(here: int, at: int, moments: Ints, offsets: Ints) -> tuple[int, int]:
+    """Return the offsets before and after the change in whose hour a local time lies, or 0, 0."""
+    if at < moments.size and here >= moments[at] + min(offsets[at], offsets[at + 1]):
+        return offsets[at], offsets[at + 1]
+    if at > 0 and here < moments[at - 1] + max(offsets[at - 1], offsets[at]):
+        return offsets[at - 1], offsets[at]
+    return 0, 0
+
+
+@njit(nogil=True, cache=True)
+def _nearer(early: int, late: int, elapsed: float, state: Floats) -> int:
+    """Choose of two moments the one that fits the row before: by test time, else by order."""
+    if state[2] == 0.0:
+        return early
+    if np.isnan(elapsed) or np.isnan(state[1]):
+        return early if early >= state[0] else late
+    expected = state[0] + (elapsed - state[1]) * 1e6
+    return early if abs(early - expected) <= abs(late - expected) else late
+
+
 @njit(nogil=True, cache=True)
 def _to_utc(
     local: Ints,
@@ -513,18 +541,13 @@ def _to_utc(
     offsets: Ints,
     state: Floats,
     out: Ints,
-) -> tuple[int, int, int]:
-    """Resolve local times; return how many were ambiguous, undecided and non-existent.
-
-    ``state`` carries (UTC microseconds, elapsed seconds, known) of the last row from batch
-    to batch. Of two possible moments the one nearer to the elapsed test time is taken;
-    without a test time the earlier one that does not run backwards.
-    """
-    ambiguous = undecided = missing = 0
+    occurs: Bytes,
+) -> None:
+    """Resolve local times; ``state`` carries (UTC, test time, known) from row to row."""
     at = 0
     for row in range(local.size):
+        out[row], occurs[row] = 0, 0
         if not good[row]:
-            out[row] = 0
             continue
         here = local[row]
         while at < moments.size and here >= moments[at] + max(offsets[at], offsets[at + 1]):
@@ -532,52 +555,40 @@ def _to_utc(
         while at > 0 and here < moments[at - 1] + min(offsets[at - 1], offsets[at]):
             at -= 1
         utc = here - offsets[at]
-        index = at
-        if index < moments.size and here >= moments[index] + min(
-            offsets[index], offsets[index + 1]
-        ):
-            before, after = offsets[index], offsets[index + 1]
-        elif index > 0 and here < moments[index - 1] + max(offsets[index - 1], offsets[index]):
-            before, after = offsets[index - 1], offsets[index]
-        else:
-            before, after = 0, 0
+        before, after = _offsets_around(here, at, moments, offsets)
         if before > after:
-            ambiguous += 1
-            early, late = here - before, here - after
-            utc = early
-            if state[2] == 0.0:
-                undecided += 1
-            elif np.isnan(elapsed[row]) or np.isnan(state[1]):
-                utc = early if early >= state[0] else late
-            else:
-                expected = state[0] + (elapsed[row] - state[1]) * 1e6
-                utc = early if abs(early - expected) <= abs(late - expected) else late
+            occurs[row] = 2 if state[2] == 0.0 else 1
+            utc = _nearer(here - before, here - after, elapsed[row], state)
         elif before < after:
-            missing += 1
+            occurs[row] = 3
             utc = here - before
         out[row] = utc
         state[0], state[1], state[2] = float(utc), elapsed[row], 1.0
-    return ambiguous, undecided, missing
 
 
 @dataclass(slots=True)
 class LocalClock:
     """Turns the clock times of one file, batch after batch, into UTC.
 
-    Rows must come in file order. ``ambiguous``, ``undecided`` and ``missing`` count the rows
-    whose local time occurs twice, twice without any evidence which, and never.
+    Rows must come in file order: of two possible moments at the end of summer time the one
+    nearer to the elapsed test time is taken, without a test time the one that does not run
+    backwards.
     """
 
     zone: ZoneInfo | None
-    ambiguous: int = 0
-    undecided: int = 0
-    missing: int = 0
     _state: Floats = field(default_factory=lambda: np.array([0.0, np.nan, 0.0]))
 
-    def to_utc(self, local: Ints, good: NDArray[np.bool_], elapsed_second: Floats) -> Ints:
-        """Return UTC microseconds for local microseconds; rows that are not ``good`` give 0."""
+    def to_utc(
+        self, local: Ints, good: NDArray[np.bool_], elapsed_second: Floats
+    ) -> tuple[Ints, Bytes]:
+        """Return UTC microseconds, and for each row how often its local time occurs.
+
+        ``ONCE``, ``TWICE``, ``UNDECIDED`` (twice, and nothing tells which) or ``NEVER`` (left
+        out by the change to summer time). Rows that are not ``good`` give 0.
+        """
+        occurs = np.zeros(local.size, np.uint8)
         if self.zone is None or not good.any():
-            return np.where(good, local, 0)
+            return np.where(good, local, 0), occurs
         known = local[good]
         first = int(known.min()) // _SECOND - 2 * 86_400
         last = int(known.max()) // _SECOND + 2 * 86_400
@@ -585,11 +596,8 @@ class LocalClock:
         out = np.empty_like(local)
         if self._state[2] == 0.0 and moments.size:
             self._begin(local, good, elapsed_second, moments, offsets)
-        counts = _to_utc(local, good, elapsed_second, moments, offsets, self._state, out)
-        self.ambiguous += counts[0]
-        self.undecided += counts[1]
-        self.missing += counts[2]
-        return out
+        _to_utc(local, good, elapsed_second, moments, offsets, self._state, out, occurs)
+        return out, occurs
 
     def _begin(
         self,
