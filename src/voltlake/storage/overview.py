@@ -131,7 +131,7 @@ def _blocks_of(row: int, rows: pl.DataFrame, time: str, columns: list[str]) -> p
         for word, places in (("min", lows), ("max", highs)):
             made[f"{name}_{word}"] = _picked(values, places)
             made[f"{name}_{word}_time_second"] = _picked(moments, places)
-    return pl.DataFrame(made)
+    return pl.DataFrame(made, schema_overrides={"ordered": pl.Boolean()})
 
 
 def _picked(values: Floats, places: NDArray[np.int64]) -> pl.Series:

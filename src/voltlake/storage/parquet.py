@@ -221,6 +221,11 @@ def read_table(
     return frame.with_columns(cs.decimal().cast(pl.Float64))
 
 
+def lazy_table(path: Path) -> pl.LazyFrame:
+    """Return a stored table as a lazy frame; decimal columns come back as doubles."""
+    return pl.scan_parquet(path, glob=False).with_columns(cs.decimal().cast(pl.Float64))
+
+
 def scan_table(path: Path, batch_rows: int = _ROWS_AT_ONCE) -> TableStream:
     """Return a stored table as a stream of batches of ``batch_rows`` rows."""
     rows = rows_of(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import polars as pl
-from sqlalchemy import Table, select
+from sqlalchemy import Select, Table, select
 from sqlalchemy.orm import Session
 
 from voltlake.catalogue.frames import frame_of, insert_frame
@@ -39,32 +39,20 @@ class _Summaries:
         One row per row of the tests' tables, by cell name, start of the test, and position.
         ``NotFound`` names a column that does not exist.
         """
-        own = self._table.c
-        tests = self._tests(test_ids, cell_names)
+        own, wanted = self._table.c, _tests(test_ids, cell_names)
         statement = select(own.test_id, *self._columns(columns))
         if test_ids is not None or cell_names is not None:
-            statement = statement.where(own.test_id.in_(tests["test_id"].to_list()))
+            statement = statement.where(own.test_id.in_(wanted.with_only_columns(CellTest.id)))
         # In the order of the table's key: no sort in the database, then a join of few tests.
         rows = frame_of(self._session, statement.order_by(own.test_id, own.position))
+        tests = frame_of(
+            self._session,
+            wanted.order_by(
+                Cell.cell_name, CellTest.start_time.is_(None), CellTest.start_time, CellTest.id
+            ),
+        )
         joined = tests.join(rows, on="test_id", how="inner", maintain_order="left_right")
         return joined.select("cell_name", *rows.columns)
-
-    def _tests(
-        self, test_ids: Sequence[int] | None, cell_names: Sequence[str] | None
-    ) -> pl.DataFrame:
-        """Return ``cell_name, test_id`` of the wanted tests in the order of the answer."""
-        statement = (
-            select(Cell.cell_name, CellTest.id.label("test_id"))
-            .join_from(CellTest, Cell)
-            .order_by(
-                Cell.cell_name, CellTest.start_time.is_(None), CellTest.start_time, CellTest.id
-            )
-        )
-        if test_ids is not None:
-            statement = statement.where(CellTest.id.in_(test_ids))
-        if cell_names is not None:
-            statement = statement.where(Cell.cell_name.in_(cell_names))
-        return frame_of(self._session, statement)
 
     def rows_of(self, test_id: int, key: str, numbers: Sequence[int]) -> list[tuple[int, int]]:
         """Return where in the samples some steps or cycles lie: (first row, number of rows).
@@ -88,6 +76,16 @@ class _Summaries:
             if name not in known:
                 raise NotFound(f"{self._table.name} have no column '{name}'", column=name)
         return [known[name] for name in wanted]
+
+
+def _tests(test_ids: Sequence[int] | None, cell_names: Sequence[str] | None) -> Select[str, int]:
+    """Select ``cell_name, test_id`` of the wanted tests."""
+    statement = select(Cell.cell_name, CellTest.id.label("test_id")).join_from(CellTest, Cell)
+    if test_ids is not None:
+        statement = statement.where(CellTest.id.in_(test_ids))
+    if cell_names is not None:
+        statement = statement.where(Cell.cell_name.in_(cell_names))
+    return statement
 
 
 class Steps(_Summaries):
