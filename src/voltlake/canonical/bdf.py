@@ -17,7 +17,6 @@ from pathlib import Path
 import polars as pl
 
 from voltlake.canonical.columns import (
-    BY_NOTATION,
     SAMPLE_COLUMNS,
     Column,
     auxiliary_name,
@@ -73,11 +72,12 @@ def _meaning(each: Column) -> BdfHeader:
     return BdfHeader(each.replaced_by or each.notation, unit, True, each.replaced_by is not None)
 
 
-_KNOWN: dict[str, BdfHeader] = {
-    _fold(spelling): _meaning(each)
+_NOTATIONS: dict[str, BdfHeader] = {
+    spelling: _meaning(each)
     for each in SAMPLE_COLUMNS
-    for spelling in (each.label, each.notation, *_aliases(each.notation))
+    for spelling in (each.notation, *_aliases(each.notation))
 }
+_KNOWN: dict[str, BdfHeader] = {_fold(each.label): _meaning(each) for each in SAMPLE_COLUMNS}
 # BDF itself writes "Cycle Count" with and without its unit of 1.
 _KNOWN |= {
     _fold(each.label.removesuffix(" / 1")): _meaning(each)
@@ -96,12 +96,16 @@ def header_meaning(header: str) -> BdfHeader | None:
     (``Test Time / h``) is understood and marked as not canonical. Extra channels written by
     :func:`write_bdf_csv` get their own names back.
     """
-    known = _KNOWN.get(_fold(header))
+    name = header.strip()
+    known = _KNOWN.get(_fold(name))
+    if known is None and name in (name.lower(), name.upper()):
+        # "Cycle_Index" is a vendor's word, cycle_index is ours.
+        known = _NOTATIONS.get(name.lower())
     if known is not None:
         return known
-    if is_auxiliary(header.strip()):
-        return BdfHeader(header.strip(), unit_of(header.strip()).removesuffix("1"))
-    quantity, slash, unit = header.strip().partition(" / ")
+    if is_auxiliary(name):
+        return BdfHeader(name, unit_of(name).removesuffix("1"))
+    quantity, slash, unit = name.partition(" / ")
     if re.match(r"aux\s", quantity, re.IGNORECASE):
         return _auxiliary_meaning(quantity[4:], unit)
     named = _BY_QUANTITY.get(_fold(quantity))
@@ -163,9 +167,3 @@ def write_bdf_parquet(stream: TableStream, path: Path) -> int:
             rows += batch.height
             writer.write_table(batch.to_arrow(compat_level=pl.CompatLevel.oldest()).cast(schema))
     return rows
-
-
-def missing_required(notations: set[str]) -> list[str]:
-    """Return the required columns of BDF that are not among the notations, sorted."""
-    required = {each for each in BY_NOTATION if BY_NOTATION[each].obligation == "required"}
-    return sorted(required - notations)

@@ -271,7 +271,8 @@ class ClockReader:
                     column=place.header,
                     remedy="Mend the cell in a copy of the file",
                 )
-        return (kind != BAD) & (kind != EMPTY)
+        known: NDArray[np.bool_] = (kind != BAD) & (kind != EMPTY)
+        return known
 
     def _utc(
         self, local: NDArray[np.int64], good: NDArray[np.bool_], elapsed: NDArray[np.float64]

@@ -72,6 +72,8 @@ class TextColumn:
     pattern
         Regular expression on the folded header name, instead of ``headers``:
         ``r"auxtemperature(\d)"``.
+    unit_where
+        How ``unit`` is known, for the certificate.
     """
 
     notation: str
@@ -80,6 +82,7 @@ class TextColumn:
     kind: Kind | None = None
     required: bool = False
     pattern: str | None = None
+    unit_where: str = "the format's definition"
 
     @property
     def written_as(self) -> Kind:
@@ -186,7 +189,7 @@ def _declared(
     where, text = f"header '{header}'", unit_text
     if text is None or not text:
         text = column.unit or canonical
-        where = where if split_header(header)[1] == text else "the format's definition"
+        where = where if split_header(header)[1] == text else column.unit_where
     unit = parse_unit(text) if text != canonical else _identity(canonical)
     if unit.canonical != canonical:
         raise UnknownUnit(

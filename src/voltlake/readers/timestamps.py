@@ -172,6 +172,23 @@ def _tokens(  # noqa: C901 - one pass over the letters is the plainest form of a
 
 
 @njit(nogil=True, cache=True)
+def _microseconds(digits: int, count: int) -> int:
+    """Return the fraction of a second that ``count`` decimals say, to the nearest microsecond."""
+    if count <= 6:
+        return digits * int(10 ** (6 - count))
+    scale = int(10 ** (min(count, 18) - 6))
+    return (digits + scale // 2) // scale
+
+
+@njit(nogil=True, cache=True)
+def _is_moment(month: int, day: int, group: Ints) -> bool:
+    """Check the ranges of a date and of the time in groups 3 to 5."""
+    if month < 1 or month > 12 or day < 1 or day > 31:
+        return False
+    return bool(group[3] <= 23 and group[4] <= 59 and group[5] <= 59)
+
+
+@njit(nogil=True, cache=True)
 def _time_of_day(group: Ints, width: Ints, before: Ints, at: int, stop: int, half: int) -> int:
     """Microseconds since midnight of the groups ``at`` to ``stop``; -1 where there is no time."""
     if at == stop:
@@ -186,20 +203,14 @@ def _time_of_day(group: Ints, width: Ints, before: Ints, at: int, stop: int, hal
     if stop - at == 4:
         if before[at + 3] not in (44, 46):
             return -1
-        digits = min(width[at + 3], 18)
-        fraction = group[at + 3]
-        if digits <= 6:
-            fraction *= 10 ** (6 - digits)
-        else:
-            scale = 10 ** (digits - 6)
-            fraction = (fraction + scale // 2) // scale
+        fraction = _microseconds(group[at + 3], width[at + 3])
     if half:
         if hour < 1 or hour > 12:
             return -1
         hour = hour % 12 + (12 if half == 2 else 0)
     if hour > 24 or minute > 59 or second > 60:
         return -1
-    return ((hour * 60 + minute) * 60 + second) * 1_000_000 + fraction
+    return int(((hour * 60 + minute) * 60 + second) * 1_000_000 + fraction)
 
 
 @njit(nogil=True, cache=True)
@@ -260,6 +271,19 @@ def _moments(content: Bytes, starts: Ints, order: int, out: Ints, kind: Bytes) -
 
 
 @njit(nogil=True, cache=True)
+def _alike(content: Bytes, model: int, here: int, length: int) -> bool:
+    """Check that digits stand where the model has digits, and the same letters elsewhere."""
+    for place in range(length):
+        letter, wanted = content[here + place], content[model + place]
+        if 48 <= wanted <= 57:
+            if not 48 <= letter <= 57:
+                return False
+        elif letter != wanted:
+            return False
+    return True
+
+
+@njit(nogil=True, cache=True)
 def _same_shape(
     content: Bytes, starts: Ints, first: int, order: int, year_first: bool, out: Ints
 ) -> int:
@@ -283,30 +307,14 @@ def _same_shape(
     power = 10 ** (6 - width[6]) if count == 7 else 0
     for row in range(starts.size - 1):
         here = starts[row]
-        if starts[row + 1] - here != length:
+        if starts[row + 1] - here != length or not _alike(content, starts[0], here, length):
             return row
-        for place in range(length):
-            letter = content[here + place]
-            model = content[starts[0] + place]
-            if 48 <= model <= 57:
-                if not 48 <= letter <= 57:
-                    return row
-            elif letter != model:
-                return row
         for index in range(count):
             value = 0
             for place in range(begin[index], begin[index] + width[index]):
                 value = value * 10 + (content[here + place] - 48)
             group[index] = value
-        if (
-            group[month] < 1
-            or group[month] > 12
-            or group[day] < 1
-            or group[day] > 31
-            or group[3] > 23
-            or group[4] > 59
-            or group[5] > 59
-        ):
+        if not _is_moment(group[month], group[day], group):
             return row
         seconds = (group[3] * 60 + group[4]) * 60 + group[5]
         days = _days(group[year], group[month], group[day])
@@ -633,4 +641,5 @@ def clock_to_local(clock: Ints, good: NDArray[np.bool_], elapsed: Floats, day: i
     start = (clock[first] - np.int64(np.round(elapsed[first] * 1e6))) % _DAY
     expected = start + np.round(np.nan_to_num(elapsed) * 1e6).astype(np.int64)
     turns = np.round((expected - clock) / _DAY).astype(np.int64)
-    return clock + (day + turns) * _DAY
+    dated: Ints = clock + (day + turns) * _DAY
+    return dated

@@ -6,6 +6,7 @@ by BDF itself, so the declaration of a file is made from its own header.
 
 from __future__ import annotations
 
+import itertools
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -61,14 +62,15 @@ def claim(source: Source) -> Claim | None:
 
 def _column(header: str, meaning: BdfHeader) -> TextColumn:
     known = BY_NOTATION.get(meaning.notation)
-    kind = {pl.Int64(): Kind.INTEGER, pl.Float64(): Kind.NUMBER}.get(
-        known.dtype if known is not None else pl.Float64(), Kind.TEXT
-    )
-    if known is None and meaning.notation.endswith("_text"):
-        kind = Kind.TEXT
+    dtype = known.dtype if known is not None else pl.Float64()
+    kind = Kind.TEXT
+    if dtype == pl.Int64:
+        kind = Kind.INTEGER
+    elif dtype == pl.Float64 and not meaning.notation.endswith("_text"):
+        kind = Kind.NUMBER
     return TextColumn(
         meaning.notation, (header,), unit=meaning.unit or None, kind=kind,
-        required=meaning.notation in REQUIRED,
+        required=meaning.notation in REQUIRED, unit_where=f"header '{header}'",
     )  # fmt: skip
 
 
@@ -105,7 +107,7 @@ def _format(source: Source) -> tuple[DelimitedFormat, list[Finding]]:
             continue
         if meaning.deprecated:
             findings.append(_deprecated_finding(cell, meaning))
-        if not meaning.canonical:
+        if not meaning.canonical and meaning.unit:
             findings.append(
                 Finding(
                     "NON_CANONICAL_UNIT",
@@ -152,7 +154,7 @@ def _step_numbers(form: DelimitedFormat, source: Source) -> tuple[DelimitedForma
     _, lines = head_lines(source)
     rows = [split_row(line, head.delimiter) for _, line in lines[head.header_line + 1 :][:-1]]
     cells = [row[place] for row in rows if len(row) > place]
-    stays = sum(one == two for one, two in zip(cells, cells[1:], strict=False))
+    stays = sum(one == two for one, two in itertools.pairwise(cells))
     if len(cells) < 3 or 2 * stays < len(cells):
         return form, []
     columns = tuple(
