@@ -71,7 +71,9 @@ def _read(path: Path) -> tuple[RawTest, pl.DataFrame]:
     raise AssertionError(f"nobody claims {path.name}")
 
 
-def _one_step(export: np.ndarray, integer: float, digits: int | None, per_hour: float) -> np.ndarray:
+def _one_step(
+    export: np.ndarray, integer: float, digits: int | None, per_hour: float
+) -> np.ndarray:
     """Return the smallest difference that the export shows at each value."""
     steps = np.maximum(integer, np.spacing(np.abs(export).astype(np.float32)).astype(np.float64))
     if digits is None:
