@@ -6,6 +6,7 @@ Unknown is always shown as a dash that says "not measured", never as 0 or as not
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from markupsafe import Markup
@@ -19,6 +20,7 @@ __all__ = [
     "instant",
     "number",
     "per_cent",
+    "test_title",
     "words",
 ]
 
@@ -105,6 +107,11 @@ def words(name: str) -> str:
     return name.replace("_", " ").replace(":", ": ")
 
 
+def test_title(test: Mapping[str, object]) -> str:
+    """Return what a test is called: its name, else its file, else its number."""
+    return str(test["test_name"] or test.get("file_name") or f"Test {test['test_id']}")
+
+
 FILTERS = {
     "text": text,
     "count": count,
@@ -114,5 +121,6 @@ FILTERS = {
     "day": day,
     "duration": duration,
     "words": words,
+    "test_title": test_title,
 }
 """The same functions under the names that templates use."""

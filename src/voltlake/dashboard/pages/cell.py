@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 import polars as pl
 from fastapi import APIRouter, Request, Response
 
+from voltlake.canonical.certificate import Verdict
 from voltlake.dashboard.quantities import FADE_QUANTITIES
 from voltlake.dashboard.rendering import CurrentDashboard, PageRoute
 from voltlake.dashboard.state import CellState
@@ -73,15 +75,19 @@ def cell_page(cell_name: str, request: Request, dashboard: CurrentDashboard) -> 
 def test_evidence(test_id: int, request: Request, dashboard: CurrentDashboard) -> Response:
     """Show the certificate and the findings of one test."""
     evidence = evidence_of(dashboard.workspace, test_id)
-    return dashboard.page(request, "test_evidence.html", {"evidence": evidence})
+    values = {"evidence": evidence, "unfold": True}
+    return dashboard.page(request, "test_evidence.html", values)
 
 
 def evidence_of(workspace: Workspace, test_id: int) -> dict[str, Any]:
     """Return the certificate's entries and the findings, the gravest first."""
     findings = explore.findings(workspace, test_ids=[test_id]).to_dicts()
     findings.sort(key=lambda finding: _SEVERITIES.index(finding["severity"]))
+    entries = explore.certificate(workspace, test_id).entries
+    counts = Counter(entry.verdict for entry in entries)
     return {
-        "certificate": explore.certificate(workspace, test_id).entries,
+        "certificate": entries,
+        "verdicts": {verdict: counts[verdict] for verdict in Verdict if counts[verdict]},
         "findings": findings,
     }
 

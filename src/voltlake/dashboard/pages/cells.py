@@ -88,7 +88,7 @@ def _values(request: Request, dashboard: Dashboard) -> dict[str, Any]:
 
 def chart_query(cell_names: tuple[str, ...], y: str, normalise: str) -> str:
     """Return the query of the fade chart, the same for the picture and for its data."""
-    return urlencode([*(("cell", name) for name in cell_names), ("y", y), ("normalise", normalise)])
+    return urlencode([("cells", ",".join(cell_names)), ("y", y), ("normalise", normalise)])
 
 
 def _first_choice(shown: pl.DataFrame) -> tuple[str, ...]:

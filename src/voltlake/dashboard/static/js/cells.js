@@ -39,8 +39,7 @@ function choose(names, on) {
 function show() {
   const names = selected();
   const values = new FormData(form);
-  const query = new URLSearchParams(names.map((name) => ['cell', name]));
-  for (const name of ['y', 'normalise']) query.append(name, values.get(name));
+  const query = new URLSearchParams({ cells: names.join(','), y: values.get('y'), normalise: values.get('normalise') });
   chart.setAttribute('y-label', yLabel(values.get('normalise')));
   chart.setAttribute('query', query);
   for (const link of document.querySelectorAll('[data-format]')) {

@@ -43,7 +43,8 @@ class LineChart extends HTMLElement {
   /** Names of the lines that were asked for, or that came, in the order of their colours. */
   get names() {
     const parameter = this.getAttribute('incremental');
-    return parameter ? this.#query().getAll(parameter) : [...this.#held.keys()];
+    if (!parameter) return [...this.#held.keys()];
+    return (this.#query().get(parameter) ?? '').split(',').filter(Boolean);
   }
 
   /** Stress one line, or none (null). */
@@ -85,7 +86,7 @@ class LineChart extends HTMLElement {
   #address(rest, parameter, absent) {
     const source = this.getAttribute('source');
     if (!absent || absent.length === this.names.length) return `${source}?${this.getAttribute('query')}`;
-    for (const name of absent) rest.append(parameter, name);
+    rest.set(parameter, absent.join(','));
     return `${source}?${rest}`;
   }
 
@@ -116,7 +117,7 @@ class LineChart extends HTMLElement {
       scales: { x: { time: false } },
       legend: { show: false },
       focus: { alpha: 0.18 },
-      cursor: { focus: { prox: 26 }, y: false, points: { size: 7 }, drag: { x: true, y: false } },
+      cursor: { focus: { prox: 26 }, y: false, points: { size: 7 }, drag: { x: true, y: true, uni: 40 } },
       axes: [axis({ label: this.getAttribute('x-label'), size: 30 }), axis({ label: this.getAttribute('y-label'), size: 62 })],
       series: [{}, ...names.map((name) => this.#series(name))],
       hooks: {

@@ -9,11 +9,9 @@ import { readWindow, timeInWords, timeUnit } from './series_window.js';
 const DEBOUNCE_MS = 30;
 const SHORTEST_SECOND = 0.01;
 const STEPS = [1, 2, 5, 10, 15, 20, 30, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
-const SOURCES = {
-  overview: 'Overview: lowest and highest value of each interval',
-  rows: 'Every recorded row',
-  sampled: 'Lowest and highest recorded rows of each interval',
-};
+const OVERVIEW = 'Overview: lowest and highest value of each interval';
+const THINNED = 'From every row: lowest and highest value of each interval';
+const EVERY_ROW = 'Every recorded row';
 
 class TimeSeries extends HTMLElement {
   #panes = {};
@@ -130,8 +128,12 @@ class TimeSeries extends HTMLElement {
     }
   }
 
+  #points() {
+    return Math.min(8000, Math.max(600, 2 * Math.round(this.clientWidth)));
+  }
+
   #address(start, end) {
-    const points = Math.min(8000, Math.max(600, 2 * Math.round(this.clientWidth)));
+    const points = this.#points();
     const query = new URLSearchParams({ columns: Object.keys(this.#panes).join(','), points });
     if (start !== null) {
       query.set('start_second', start);
@@ -165,7 +167,8 @@ class TimeSeries extends HTMLElement {
   #inWords() {
     const [start, end] = this.#range;
     const points = Math.max(0, ...[...this.#loaded.lines.values()].map(([times]) => times.length));
-    const words = SOURCES[this.#loaded.source] ?? this.#loaded.source;
+    const all = points < this.#points() - 2 ? EVERY_ROW : THINNED;
+    const words = this.#loaded.source === 'rows' ? all : OVERVIEW;
     const width = this.#width();
     return `${words} · ${points.toLocaleString('en')} points · ${timeInWords(start, width)} to ${timeInWords(end, width)}`;
   }
