@@ -10,7 +10,7 @@ import polars as pl
 from pydantic import AfterValidator, BaseModel, WithJsonSchema
 
 from voltlake.charts.declare import Figure, chart
-from voltlake.charts.panels import cell_encodings, is_measured, not_measured, table
+from voltlake.charts.panels import TABLE, cell_encodings, is_measured, not_measured
 from voltlake.charts.theme import Theme
 from voltlake.charts.titles import CYCLE_QUANTITIES, RATIOS, axis_title, quantity_words
 
@@ -105,7 +105,7 @@ def capacity_vs_cycle(
         return not_measured(quantity_words(y), theme, height=_HEIGHT)
     title = f"{quantity_words(y)} (% of first cycle)" if normalise == "first" else axis_title(y)
     lines: alt.Chart = (
-        alt.Chart(table(frame), usermeta={"fast": "lines"})
+        alt.Chart(TABLE, usermeta={"fast": "lines"})
         .mark_line(strokeWidth=1.5, interpolate="linear", invalid="break-paths-show-path-domains")
         .encode(
             x=alt.X("cycle:Q", title="Cycle", scale=alt.Scale(zero=False, nice=False)),

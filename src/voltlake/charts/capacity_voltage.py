@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from voltlake.canonical.columns import column
 from voltlake.charts.declare import Figure, chart
-from voltlake.charts.panels import is_measured, not_measured, table
+from voltlake.charts.panels import TABLE, is_measured, not_measured
 from voltlake.charts.theme import Theme
 from voltlake.charts.titles import axis_title
 
@@ -115,7 +115,7 @@ def capacity_vs_voltage(
     voltage, capacity = column("voltage_volt").title, axis_title("capacity_ah")
     free = alt.Scale(zero=False, nice=False)
     lines: alt.Chart = (
-        alt.Chart(table(frame), usermeta={"fast": "lines"})
+        alt.Chart(TABLE, usermeta={"fast": "lines"})
         .transform_window(order="row_number()")
         .mark_line(strokeWidth=1.6)
         .encode(

@@ -9,14 +9,12 @@ import polars as pl
 
 from voltlake.charts.theme import DASHES, Theme
 
-__all__ = ["NOT_MEASURED", "cell_encodings", "is_measured", "not_measured", "table"]
+__all__ = ["NOT_MEASURED", "TABLE", "cell_encodings", "is_measured", "not_measured"]
+
+TABLE = alt.NamedData("table")
+"""The data of every figure: the prepared frame, which its specification may carry or not."""
 
 NOT_MEASURED = "not measured"
-
-
-def table(frame: pl.DataFrame) -> alt.InlineData:
-    """Return the frame as data of a figure; NaN becomes null, as JSON has no NaN."""
-    return alt.InlineData(values=frame.fill_nan(None).to_dicts())
 
 
 def is_measured(frame: pl.DataFrame, column: str) -> bool:

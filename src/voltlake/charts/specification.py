@@ -23,6 +23,8 @@ def for_file(
     """Return the specification with its data inside and of a fixed width."""
     drawn: Specification = chart.draw(frame, theme, parameters).to_dict()
     drawn["config"] = theme.config()
+    # Added last: Altair would check and hash every row, seconds for fifty cells.
+    drawn["datasets"] = drawn.get("datasets", {}) | {"table": _rows(frame)}
     for view in _views(drawn):
         if view.get("width") == "container":
             view["width"] = _FILE_WIDTH
@@ -34,19 +36,17 @@ def for_page(
 ) -> Specification:
     """Return the specification without data, as wide as its place and on the page's ground.
 
-    The data are called ``table`` (``table_2`` … in further panes); a page sets them.
+    The page sets the data ``table`` to the rows of the same ``frame``.
     """
     drawn: Specification = chart.draw(frame, theme, parameters).to_dict()
     drawn["config"] = theme.config() | {"background": "transparent"}
-    number = 0
-    for view in _views(drawn):
-        held = view.get("data", {}).get("name")
-        if held in drawn["datasets"] and view["mark"]["type"] != "text":
-            number += 1
-            view["data"] = {"name": "table" if number == 1 else f"table_{number}"}
-    named = {view.get("data", {}).get("name") for view in _views(drawn)}
-    drawn["datasets"] = {name: rows for name, rows in drawn["datasets"].items() if name in named}
     return drawn
+
+
+def _rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows for JSON, which has no NaN and no infinity."""
+    floats = pl.selectors.float()
+    return frame.with_columns(pl.when(floats.is_finite()).then(floats)).to_dicts()
 
 
 def _views(view: Specification) -> Iterator[Specification]:

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from voltlake.canonical.columns import column
 from voltlake.charts.declare import Figure, chart
-from voltlake.charts.panels import is_measured, not_measured, table
+from voltlake.charts.panels import TABLE, is_measured, not_measured
 from voltlake.charts.theme import Theme
 from voltlake.errors import InvalidRequest
 
@@ -117,7 +117,7 @@ def time_series(frame: pl.DataFrame, *, theme: Theme, steps: bool = False) -> Fi
     ``frame`` as from :func:`prepare`. A pane whose quantity the test lacks says so.
     """
     size, unit = _unit_of_time(frame)
-    marks = frame.filter(pl.col("quantity") == STEP_BEGINS) if steps else frame.clear()
+    begins = frame.filter(pl.col("quantity") == STEP_BEGINS).height if steps else 0
     quantities = ("voltage_volt", "current_ampere", _temperature(frame))
     colors = (theme.cells[0], theme.cells[1], theme.temperature)
     drawn = [name for name in quantities if frame.is_empty() or _has(frame, name)]
@@ -128,8 +128,8 @@ def time_series(frame: pl.DataFrame, *, theme: Theme, steps: bool = False) -> Fi
             panes.append(not_measured(title, theme, height=_PANE_HEIGHT // 2))
             continue
         time_title = f"Time ({unit})" if quantity == drawn[-1] else None
-        line = _line(frame, quantity, color, size, time_title)
-        panes.append(_with_steps(line, marks, theme, size))
+        line = _line(quantity, color, size, time_title)
+        panes.append(_with_steps(line, begins, theme, size))
     stacked: alt.VConcatChart = alt.vconcat(*panes, spacing=18, bounds="flush")
     return stacked
 
@@ -153,30 +153,33 @@ def _time(axis: alt.Axis) -> alt.X:
     return alt.X("time:Q", axis=axis, scale=alt.Scale(nice=False, zero=False))
 
 
-def _line(
-    frame: pl.DataFrame, quantity: str, color: str, size: int, time_title: str | None
-) -> alt.Chart:
-    values = frame.filter(pl.col("quantity") == quantity)
+def _rows(quantity: str, size: int) -> alt.Chart:
+    """Return a chart of the rows of one quantity, with their ``time`` in the chart's unit."""
+    rows: alt.Chart = (
+        alt.Chart(TABLE)
+        .transform_filter(alt.FieldEqualPredicate(field="quantity", equal=quantity))
+        .transform_calculate(time=f"datum.test_time_second / {size}")
+    )
+    return rows
+
+
+def _line(quantity: str, color: str, size: int, time_title: str | None) -> alt.Chart:
     last = time_title is not None
     axis = alt.Axis(title=time_title, labels=last, ticks=last)
     value = alt.Y("value:Q", title=column(quantity).title, scale=alt.Scale(zero=False))
-    lines: alt.Chart = (
-        alt.Chart(table(_in_unit(values, size)))
+    line: alt.Chart = (
+        _rows(quantity, size)
         .mark_line(strokeWidth=1.1, color=color)
         .encode(x=_time(axis), y=value)
         .properties(width="container", height=_PANE_HEIGHT)
     )
-    return lines
+    return line
 
 
-def _with_steps(line: alt.Chart, marks: pl.DataFrame, theme: Theme, size: int) -> Figure:
-    if marks.is_empty() or marks.height > _MOST_STEPS:
+def _with_steps(line: alt.Chart, begins: int, theme: Theme, size: int) -> Figure:
+    if not 0 < begins <= _MOST_STEPS:
         return line
-    rules = alt.Chart(table(_in_unit(marks, size))).mark_rule(
+    rules = _rows(STEP_BEGINS, size).mark_rule(
         color=theme.muted, strokeWidth=0.6, strokeDash=[2, 3], opacity=0.7
     )
     return alt.layer(rules.encode(x="time:Q"), line)
-
-
-def _in_unit(frame: pl.DataFrame, size: int) -> pl.DataFrame:
-    return frame.select((pl.col("test_time_second") / size).alias("time"), "value")
