@@ -24,7 +24,7 @@ Values = Floats | Sequence[object]
 
 MAX_WORDS = 65_536
 """A text column with more different words than this holds prose, not labels."""
-_PAD_ROWS = 65_536
+_PIECE_ROWS = 65_536
 
 
 @dataclass(slots=True)
@@ -107,7 +107,7 @@ class ColumnSpool:
     def pad(self, name: str, rows: int) -> None:
         """Append nulls until the column has ``rows`` values."""
         while (missing := rows - self.rows_of(name)) > 0:
-            self.append(name, np.full(min(missing, _PAD_ROWS), np.nan))
+            self.append(name, np.full(min(missing, _PIECE_ROWS), np.nan))
 
     def finish(self) -> None:
         """Close the files after the last append."""
@@ -144,7 +144,9 @@ class ColumnSpool:
         """Return a spool that holds ``rows`` of this one, in that order."""
         other = ColumnSpool()
         for name, column in self._columns.items():
-            other.append(name, self.numbers(name)[rows])
+            values = self.numbers(name)
+            for start in range(0, max(rows.size, 1), _PIECE_ROWS):
+                other.append(name, values[rows[start : start + _PIECE_ROWS]])
             other._columns[name].words = column.words
         other.finish()
         return other

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -106,6 +107,7 @@ _COLUMN_NAMES = {*CURVE_COLUMNS, *SAMPLE_COLUMNS, *SUMMARY_COLUMNS}
 _INTEGERS = {"cycle_index", "cycle_count", "record_index"}
 _TEXTS = frozenset({"step_id", "step_type"})
 _REQUIRED = {"test_time_second", "voltage_volt", "current_ampere"}
+_KEY_ROWS = 131_072
 
 
 def claim(source: Source) -> Claim | None:
@@ -446,8 +448,7 @@ def _curve_tables(
         del taken["direction"]
     _doubt_left_out(document, spool, taken, "cycles_interpolated")
     cycle = _cycle_numbers(document, spool)
-    sort = np.lexsort((_direction_ranks(document, spool, taken), cycle))
-    curves = _ordered(spool, sort)
+    curves = _ordered(spool, _order(cycle, _direction_ranks(document, spool, taken)))
 
     def batches(columns: Sequence[str] | None) -> Iterator[pl.DataFrame]:
         wanted = list(CURVES_SCHEMA) if columns is None else list(columns)
@@ -465,15 +466,22 @@ def _curve_tables(
     return TableStream(CURVES_SCHEMA, batches), _timed_samples(document, spool, cycle, batch_rows)
 
 
-def _cycle_numbers(document: _Document, spool: ColumnSpool) -> NDArray[np.float64]:
-    """Return each point's cycle number, NaN where there is none."""
+_NO_CYCLE = np.iinfo(np.int64).max
+
+
+def _cycle_numbers(document: _Document, spool: ColumnSpool) -> NDArray[np.int64]:
+    """Return each point's cycle number, the largest integer where there is none."""
+    cycles = np.full(spool.rows, _NO_CYCLE)
     if "cycle_index" not in spool.names or spool.is_text("cycle_index"):
         document.doubt(
             "CYCLE_INDEX_MISSING", "no point says to which cycle it belongs", count=spool.rows
         )
-        return np.full(spool.rows, np.nan)
-    numbers = spool.numbers("cycle_index")
-    unknown = int(np.count_nonzero(numbers != np.floor(numbers)))
+        return cycles
+    for start in range(0, spool.rows, _KEY_ROWS):
+        numbers = spool.numbers("cycle_index", start, _KEY_ROWS)
+        whole = numbers == np.floor(numbers)
+        cycles[start : start + numbers.size][whole] = numbers[whole].astype(np.int64)
+    unknown = int(np.count_nonzero(cycles == _NO_CYCLE))
     if unknown:
         document.doubt(
             "CYCLE_INDEX_MISSING",
@@ -481,61 +489,76 @@ def _cycle_numbers(document: _Document, spool: ColumnSpool) -> NDArray[np.float6
             column="cycle_index",
             count=unknown,
         )
-    return numbers
+    return cycles
 
 
 def _direction_ranks(
     document: _Document, spool: ColumnSpool, taken: dict[str, str]
-) -> NDArray[np.float64]:
-    """Return the alphabetical rank of each point's direction, for sorting."""
+) -> NDArray[np.uint32]:
+    """Return the alphabetical rank of each point's direction, for sorting; unknown is last."""
+    ranks = np.zeros(spool.rows, dtype=np.uint32)
     if "direction" not in taken:
         document.doubt(
             "DIRECTION_MISSING",
             "no step_type says which points are charge and which discharge",
             count=spool.rows,
         )
-        return np.zeros(spool.rows)
+        return ranks
     words = spool.words("step_type")
-    ranks = np.array([sorted(words).index(word) for word in words] + [np.nan])
-    ordinals = spool.numbers("step_type")
-    unknown = np.isnan(ordinals)
-    if unknown.any():
-        count = int(unknown.sum())
-        document.doubt("DIRECTION_MISSING", f"{count} points have no step_type", count=count)
-    return ranks[np.where(unknown, len(words), ordinals).astype(np.int64)]
+    places = {word: place for place, word in enumerate(sorted(words))}
+    rank_of = np.array([*(places[word] for word in words), len(words)], dtype=np.uint32)
+    unknown = 0
+    for start in range(0, spool.rows, _KEY_ROWS):
+        ordinals = spool.numbers("step_type", start, _KEY_ROWS)
+        unknown += int(np.isnan(ordinals).sum())
+        known = np.nan_to_num(ordinals, nan=len(words)).astype(np.int64)
+        ranks[start : start + ordinals.size] = rank_of[known]
+    if unknown:
+        document.doubt("DIRECTION_MISSING", f"{unknown} points have no step_type", count=unknown)
+    return ranks
 
 
-def _ordered(spool: ColumnSpool, rows: NDArray[np.int64]) -> ColumnSpool:
-    in_order = rows.size == spool.rows and bool((rows[1:] > rows[:-1]).all())
-    return spool if in_order else spool.reordered(rows)
+def _order(major: NDArray[Any], minor: NDArray[Any]) -> NDArray[np.int64] | None:
+    """Return the stable order by two keys; ``None`` where the rows are in order already."""
+    falls = major[1:] < major[:-1]
+    falls |= (major[1:] == major[:-1]) & (minor[1:] < minor[:-1])
+    return np.lexsort((minor, major)) if falls.any() else None
+
+
+def _ordered(spool: ColumnSpool, rows: NDArray[np.int64] | None) -> ColumnSpool:
+    return spool if rows is None else spool.reordered(rows)
 
 
 def _timed_samples(
-    document: _Document, spool: ColumnSpool, cycle: NDArray[np.float64], batch_rows: int
+    document: _Document, spool: ColumnSpool, cycle: NDArray[np.int64], batch_rows: int
 ) -> TableStream | None:
     """Return the interpolated points that have a time, by cycle and time."""
     taken = _chosen(spool, SAMPLE_COLUMNS, _TEXTS)
     if not set(taken) >= _REQUIRED or document.tables["raw_data"].rows:
         return None
     time = spool.numbers(taken["test_time_second"])
-    rows = np.flatnonzero(~np.isnan(time))
-    if rows.size == 0:
+    timed = ~np.isnan(time)
+    outside = int(timed.size - np.count_nonzero(timed))
+    if outside == timed.size:
         return None
-    if rows.size < spool.rows:
+    if outside:
         document.doubt(
             "GRID_POINTS_WITHOUT_TIME",
-            f"{spool.rows - rows.size} of {spool.rows} points lie outside the measured range "
+            f"{outside} of {spool.rows} points lie outside the measured range "
             "and are no samples; the curves keep them",
             severity=Severity.INFO,
-            count=spool.rows - rows.size,
+            count=outside,
         )
-    order = rows[np.lexsort((time[rows], cycle[rows]))]
-    if bool((order[1:] < order[:-1]).any()):
+    order = _order(cycle[timed], time[timed])
+    if order is not None:
         document.doubt(
             "ROWS_REORDERED",
             "the points are stored by direction; the samples are sorted by cycle and time",
             severity=Severity.INFO,
         )
+    if outside:
+        rows = np.flatnonzero(timed)
+        order = rows if order is None else rows[order]
     return _samples(document, _ordered(spool, order), batch_rows, interpolated=True)
 
 
