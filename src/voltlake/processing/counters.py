@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from voltlake.canonical.columns import Scope
 from voltlake.processing.records import StepRecords
+from voltlake.processing.rounding import quantum_of
 
 __all__ = ["CounterReading", "Flow", "read_counter"]
 
@@ -44,6 +45,8 @@ class CounterReading:
         How often it was seen to restart.
     evidence
         The restarts that were seen, in words and numbers.
+    quantum
+        The unit of the last printed digit; 0 where values are not rounded.
     forgotten
         First rows of steps at which it should have restarted and did not.
     set_by_hand
@@ -59,6 +62,7 @@ class CounterReading:
     scope: Scope | None
     restarts: int
     evidence: str
+    quantum: float
     forgotten: list[int]
     set_by_hand: list[int]
 
@@ -86,6 +90,10 @@ def read_counter(
     """
     fields = records.counters[name]
     flow = flow_of(name)
+    word = "energy" if name.endswith("_wh") else "charge"
+    largest_step = max(
+        float(np.nanmax(sums[f"{word}_{way}"], initial=0.0)) / 3600.0 for way in ("in", "out")
+    )
     expected = {
         "in": np.maximum(start_charge, 0.0),
         "out": np.maximum(-start_charge, 0.0),
@@ -93,10 +101,13 @@ def read_counter(
         "net": start_charge,
     }[flow]
     before = _last_reading_before(fields)
-    zero, set_by_hand = _reading_at_begin(fields, before, np.nan_to_num(expected), flow, declared)
+    zero, set_by_hand = _reading_at_begin(
+        fields, before, np.nan_to_num(expected), flow, declared, largest_step
+    )
     borders = _look_at_borders(fields, before, zero, records)
     scope, due = _scope_of(borders, declared)
-    forgotten = borders.forgotten(due)
+    idle = (fields["rows"] <= 1) & (fields["first"] == before)
+    forgotten = borders.forgotten(due, idle)
     added_in, added_out = _added(fields, zero, flow, sums)
     rows = sums["row_first"]
     return CounterReading(
@@ -109,6 +120,7 @@ def read_counter(
         scope=scope,
         restarts=borders.restarts,
         evidence=borders.evidence,
+        quantum=quantum_of(fields["first"], fields["last"]),
         forgotten=[int(row) for row in rows[forgotten]],
         set_by_hand=[int(row) for row in rows[set_by_hand]],
     )
@@ -123,11 +135,16 @@ def _last_reading_before(fields: dict[str, Floats]) -> Floats:
 
 
 def _reading_at_begin(
-    fields: dict[str, Floats], before: Floats, expected: Floats, flow: Flow, declared: Scope | None
+    fields: dict[str, Floats],
+    before: Floats,
+    expected: Floats,
+    flow: Flow,
+    declared: Scope | None,
+    largest_step: float,
 ) -> tuple[Floats, NDArray[np.bool_]]:
     first = fields["first"]
     scale = np.nanmax(np.abs(fields["last"]), initial=0.0)
-    most = np.nanmax(fields["rises"] + fields["falls"], initial=0.0)
+    most = max(np.nanmax(fields["rises"] + fields["falls"], initial=0.0), largest_step)
     allowed = np.maximum(_SET_FRACTION * most, 2.0 * np.abs(expected))
     off_restarted = np.abs(first - expected)
     # A file may begin with any reading: what was counted earlier is not of this test.
@@ -178,11 +195,14 @@ class _Borders:
             f"{cycles_seen} cycle borders and {self.inner_restarts} times within a step"
         )
 
-    def forgotten(self, due: str) -> NDArray[np.int64]:
-        """Return the steps at which a restart was due (at all borders, or new cycles only)."""
+    def forgotten(self, due: str, idle: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return the steps at which a restart was due (at all borders, or new cycles only).
+
+        A single ``idle`` row that repeats the last reading is a status line, not a step.
+        """
         nowhere = np.zeros_like(self.telling)
         expected = {"all": self.telling, "cycles": self.new_cycle}.get(due, nowhere)
-        return np.flatnonzero(expected & ~self.restarted)
+        return np.flatnonzero(expected & ~self.restarted & ~idle)
 
 
 def _look_at_borders(

@@ -21,6 +21,7 @@ from voltlake.processing.cycle_table import cycle_table
 from voltlake.processing.cycles import number_cycles
 from voltlake.processing.kinds import kinds_of_steps
 from voltlake.processing.records import StepRecords, sum_steps, temperature_column
+from voltlake.processing.rounding import left_open
 from voltlake.processing.sample_columns import SampleColumns, enriched
 from voltlake.processing.sign import judge_sign, turned
 from voltlake.processing.sources import RESIDUAL_LIMIT, Quantity, choose_source
@@ -28,7 +29,7 @@ from voltlake.processing.state_of_charge import with_proven_state_of_charge
 from voltlake.processing.steps import seconds_before_first_row, step_table
 from voltlake.processing.survey import survey
 from voltlake.processing.taper import find_tapers
-from voltlake.processing.time_base import judge_time_base, time_resolution_second
+from voltlake.processing.time_base import judge_time_base
 
 __all__ = ["Processed", "ProcessingOptions", "process"]
 
@@ -160,17 +161,13 @@ def _quantities(
     rough = np.isin(kinds.astype(str), ("pulse", "waveform", "eis"))
     current = np.nan_to_num(sums["current_first"])
     power = current * np.nan_to_num(sums["voltage_first"])
-    resolution = 2.0 * time_resolution_second(sums)
     quantities = []
     for word, signal, is_energy in (("charge", current, False), ("energy", power, True)):
         start = signal * start_second
         into = (sums[f"{word}_in"] + np.maximum(start, 0.0)) / _SECONDS_PER_HOUR
         out = (sums[f"{word}_out"] + np.maximum(-start, 0.0)) / _SECONDS_PER_HOUR
-        # Unless the step's own time says it, the first current may have begun at any moment.
-        unsure = np.where(sums["start_known"] > 0, 0.0, np.abs(start))
-        left_open = sums[f"{word}_rough"] + unsure + np.abs(signal) * resolution
-        left_open = left_open / _SECONDS_PER_HOUR
-        quantities.append(choose_source(readings, into, out, left_open, rough, is_energy=is_energy))
+        share = left_open(sums, start_second, is_energy=is_energy) / _SECONDS_PER_HOUR
+        quantities.append(choose_source(readings, into, out, share, rough, is_energy=is_energy))
     return quantities[0], quantities[1]
 
 

@@ -21,6 +21,8 @@ from voltlake.processing.survey import Survey
 __all__ = ["SignJudgement", "judge_sign", "turned"]
 
 _AGREEMENT = 0.75
+_FEWEST_VOTES = 3
+_LONG_STEP = 20
 _JUMP_FRACTION = 0.1
 _VOLTAGE_FRACTION = 5e-4
 
@@ -63,7 +65,8 @@ def judge_sign(
 
     ``chosen`` is the user's word: ``"as-is"`` or ``"reversed"``; it is followed, and the
     evidence is written beside it. A whole test is turned where at least three quarters of
-    its votes say so; magnitudes without sign are turned step by step.
+    its votes say so, if there are three or a step of 20 rows among them; magnitudes without
+    sign are turned step by step.
     """
     votes = _votes(records, found)
     agree, differ = votes.counts()
@@ -79,11 +82,12 @@ def judge_sign(
     if _looks_unsigned(records, found, declared, votes):
         return _by_step(records, votes, evidence)
     total = agree + differ
+    enough = total >= _FEWEST_VOTES or _has_long_trend(records, votes)
     if total and agree >= _AGREEMENT * total:
         return SignJudgement(
             ones, Detection("current_sign", "charge positive", evidence, Verdict.VERIFIED)
         )
-    if total and differ >= _AGREEMENT * total:
+    if enough and differ >= _AGREEMENT * total:
         return _reversed(records, evidence)
     if found.current_scale_ampere == 0.0:
         evidence = "no current flows in this test"
@@ -131,6 +135,11 @@ def _looks_unsigned(records: StepRecords, found: Survey, declared: Sign, votes: 
         return False
     rising, falling = int((votes.trend > 0).sum()), int((votes.trend < 0).sum())
     return min(rising, falling) > 0.1 * max(rising, falling)
+
+
+def _has_long_trend(records: StepRecords, votes: _Votes) -> bool:
+    rows = records.sums["row_last"] - records.sums["row_first"] + 1
+    return bool(((rows >= _LONG_STEP) & (votes.trend != 0)).any())
 
 
 def _by_step(records: StepRecords, votes: _Votes, evidence: str) -> SignJudgement:

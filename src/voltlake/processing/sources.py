@@ -1,8 +1,9 @@
 """Which number is the capacity: the cycler's counter where it is proven, else the integral.
 
 A counter is proven where it agrees with the integral of the current within 0.1 %, apart
-from what the sampling leaves open: between two rows the current may have been anything
-between both readings, or, in pulses and waveforms shorter than the sampling, anything.
+from what sampling and rounding leave open: between two rows the current may have been
+anything between both readings, or, in pulses and waveforms shorter than the sampling,
+anything; and a printed value stands for all values that round to it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ RESIDUAL_LIMIT = 1e-3
 """Largest relative difference between counter and integral, beyond the sampling's share."""
 
 _SCOPES = ("step_", "cycle_", "", "schedule_")
-_UNPROVABLE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +71,9 @@ class _Candidate:
     counters: tuple[CounterReading, ...]
     into: Floats
     out: Floats
-    unexplained: float
     relative: float
+    blind: float
+    moved: float
     swapped: bool
 
 
@@ -95,7 +96,7 @@ def choose_source(
         What the integral says, per step.
     open_share
         By how much the integral of each step can be wrong because the signal moved between
-        rows, in the same unit.
+        rows and was rounded, in the same unit.
     rough_steps
         Steps whose current is a pulse or a waveform: there only the counter can know.
     """
@@ -153,16 +154,16 @@ def _judge(
     swapped = _is_swapped(into, out, into_integrated, out_integrated)
     if swapped:
         into, out = out, into
-    unexplained, whole = 0.0, 0.0
+    smooth, blind, moved = 0.0, 0.0, 0.0
     for counted, integrated in ((into, into_integrated), (out, out_integrated)):
         known = np.isfinite(counted) & np.isfinite(integrated)
-        off = np.abs(counted - integrated)[known] - open_share[known]
-        off = np.where(rough_steps[known], 0.0, np.maximum(off, 0.0))
-        unexplained += float(off.sum())
-        smooth = ~rough_steps[known]
-        whole += float(np.maximum(counted, integrated)[known][smooth].sum())
-    relative = unexplained / whole if whole > 0.0 else 0.0
-    return _Candidate(group, into, out, unexplained, relative, swapped)
+        rounded = open_share[known] + group[0].quantum
+        off = np.maximum(np.abs(counted - integrated)[known] - rounded, 0.0)
+        smooth += float(off[~rough_steps[known]].sum())
+        blind += float(off[rough_steps[known]].sum())
+        moved += float(np.maximum(counted, integrated)[known].sum())
+    whole = moved if moved > 0.0 else 1.0
+    return _Candidate(group, into, out, smooth / whole, blind / whole, moved, swapped)
 
 
 def _joined(group: tuple[CounterReading, ...], field: str) -> Floats:
@@ -204,17 +205,28 @@ def _verdict(
                     column=counters.split(" and ")[0 if word == "charge" else -1],
                 )
             )
-    evidence = (
-        f"{counters}: {'; '.join(parts)}; {best.relative:.2%} of it is not explained by sampling"
-        f"{'; in and out change places' if best.swapped else ''}"
-    )
     detection = Detection(
         f"integral:{name}",
         "counter" if proven else "integral",
-        evidence,
-        Verdict.VERIFIED if proven else Verdict.CONTRADICTED,
+        f"{counters}: {'; '.join(parts)}; {_shares(best)}",
+        _verdict_of(best, proven),
     )
     return detection, tuple(findings)
+
+
+def _shares(best: _Candidate) -> str:
+    words = f"{best.relative:.2%} of it is not explained by sampling and rounding"
+    if best.blind > RESIDUAL_LIMIT:
+        words += f", {best.blind:.2%} lies in pulses and waveforms that only the counter can follow"
+    return words + ("; in and out change places" if best.swapped else "")
+
+
+def _verdict_of(best: _Candidate, proven: bool) -> Verdict:
+    if not best.moved > 0.0:
+        return Verdict.UNKNOWN
+    if not proven:
+        return Verdict.CONTRADICTED
+    return Verdict.ASSUMED if best.blind > RESIDUAL_LIMIT else Verdict.VERIFIED
 
 
 def _quantity(
