@@ -7,8 +7,10 @@ back as batches of rows, in any order of rows that was asked for.
 
 from __future__ import annotations
 
+import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+import weakref
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -48,7 +50,8 @@ class ColumnSpool:
     """
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="voltlake-columns-")
+        self._folder = Path(tempfile.mkdtemp(prefix="voltlake-columns-"))
+        weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
         self._columns: dict[str, _Column] = {}
 
     @property
@@ -81,7 +84,7 @@ class ColumnSpool:
         """Append values to a column, which is made when it is new."""
         column = self._columns.get(name)
         if column is None:
-            column = _Column(Path(self._folder.name) / f"{len(self._columns)}.f64")
+            column = _Column(self._folder / f"{len(self._columns)}.f64")
             self._columns[name] = column
         numbers = values if isinstance(values, np.ndarray) else _encode(values, column)
         if isinstance(values, np.ndarray):
@@ -134,11 +137,6 @@ class ColumnSpool:
             return values
         words = pl.Series(name, self.words(name), dtype=pl.String)
         return words.gather(values.cast(pl.UInt32))
-
-    def batches(self, names: Sequence[str], batch_rows: int) -> Iterator[pl.DataFrame]:
-        """Iterate over the rows, ``batch_rows`` at a time; the columns must be of one length."""
-        for start in range(0, self.rows, batch_rows):
-            yield pl.DataFrame([self.series(name, start, batch_rows) for name in names])
 
     def reordered(self, rows: NDArray[np.int64]) -> ColumnSpool:
         """Return a spool that holds ``rows`` of this one, in that order."""

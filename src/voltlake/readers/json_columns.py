@@ -256,6 +256,5 @@ def _numbers(piece: bytes) -> NDArray[np.float64] | None:
         )
     except pl.exceptions.ComputeError:
         return None
-    if table.height != lines.count(b"\n") + 1:
-        return None
-    return table["value"].fill_null(float("nan")).to_numpy(writable=True)
+    values = table["value"].fill_null(float("nan")).to_numpy(writable=True)
+    return values if values.size == lines.count(b"\n") + 1 else None

@@ -139,12 +139,23 @@ def test_a_spool_gives_columns_back_in_any_order_of_rows():
     assert turned.series("word").to_list() == ["a", "b"]
 
 
+def test_the_scratch_files_go_with_the_last_reference():
+    spool = ColumnSpool()
+    spool.append("number", [1.0])
+    spool.finish()
+    folder = spool._folder
+    assert list(folder.iterdir())
+    del spool
+    assert not folder.exists()
+
+
 def test_words_among_numbers_and_numbers_among_words_are_counted():
     spool = ColumnSpool()
     spool.append("number", [1.5, "word", math.nan])
     spool.append("word", ["a", 1, math.nan, 10**400])
     spool.append("word", np.array([1.0, math.nan]))
     spool.append("huge", [10**400, 1])
+    spool.finish()
     assert [spool.odd(name) for name in spool.names] == [1, 3, 1]
     assert spool.series("number").to_list() == [1.5, None, None]
     assert spool.series("word").to_list() == ["a", None, None, None, None, None]
@@ -153,6 +164,7 @@ def test_words_among_numbers_and_numbers_among_words_are_counted():
 def test_prose_is_not_kept_as_labels():
     spool = ColumnSpool()
     spool.append("prose", [str(number) for number in range(MAX_WORDS + 2)])
+    spool.finish()
     assert spool.odd("prose") == 2
 
 

@@ -215,9 +215,12 @@ def read(source: Source, options: ReadOptions) -> RawTest:
     """
     with source.path.open("rb") as stream:
         document = _Document(JsonCursor(stream, source.name), options.timezone)
-        _walk(document)
+        try:
+            _walk(document)
+        finally:
+            for spool in document.tables.values():
+                spool.finish()
     for name, spool in document.tables.items():
-        spool.finish()
         _doubt_values(document, spool, name)
     cycles = _reported_cycles(document)
     curves, timed = _curve_tables(document, options.batch_rows)
