@@ -35,6 +35,7 @@ at once, for companions such as a Step file.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -68,6 +69,7 @@ from voltlake.readers.table_plan import (
     TablePlan,
     decimal_mark,
     head_lines,
+    head_lines_of,
     null_words,
     sample_rows,
     settle,
@@ -92,6 +94,7 @@ __all__ = [
     "key_values",
     "read_delimited",
     "read_frame",
+    "wordy_rows",
 ]
 
 
@@ -155,35 +158,43 @@ def find_table(
     encoding, lines = head_lines(source)
     best: TableHead | None = None
     words = form.words
-    for number, (end, line) in enumerate(lines[: form.header_within]):
-        for delimiter in form.delimiters:
-            headers = tuple(split_row(line, delimiter)) if delimiter in line else ()
-            if not _worth_a_look(headers, words) or _is_foreign(headers, form.foreign):
-                continue
-            found = frozenset(matching_notations(form.columns, headers))
-            enough = set(form.required) <= found if least is None else len(found) >= least
-            if enough and (best is None or len(found) > len(best.found)):
-                above = tuple(text.rstrip("\r\n") for _, text in lines[:number])
-                best = TableHead(encoding, delimiter, headers, number, end, above, found)
-        if best is not None and least is None:
+    foreign = frozenset(fold(each) for each in form.foreign)
+    for number, delimiter, headers, names in wordy_rows(source.head, form.header_within):
+        if delimiter not in form.delimiters or len(names & words) < 2 or names & foreign:
+            continue
+        if best is not None and least is None and number > best.header_line:
             break
+        found = frozenset(matching_notations(form.columns, headers))
+        enough = set(form.required) <= found if least is None else len(found) >= least
+        if enough and (best is None or len(found) > len(best.found)):
+            above = tuple(text.rstrip("\r\n") for _, text in lines[:number])
+            best = TableHead(encoding, delimiter, headers, number, lines[number][0], above, found)
     return best
 
 
-def _worth_a_look(headers: Sequence[str], words: frozenset[str]) -> bool:
-    """Pass over data rows and prose cheaply: at least two cells must be declared headers."""
-    known = 0
-    for header in headers:
-        if fold(header) in words or fold(split_header(header)[0]) in words:
-            known += 1
-            if known == 2:
-                return True
-    return False
+_DELIMITERS = (",", ";", "\t", "|")
 
 
-def _is_foreign(headers: Sequence[str], foreign: Sequence[str]) -> bool:
-    folded = {fold(header) for header in headers}
-    return any(fold(each) in folded for each in foreign)
+@functools.lru_cache(maxsize=8)
+def wordy_rows(
+    head: bytes, within: int
+) -> tuple[tuple[int, str, tuple[str, ...], frozenset[str]], ...]:
+    """Return the lines that may be a header, split by each delimiter, with their folded names.
+
+    Every format asks this of the same file, so the answer is kept for a few files. Rows of
+    which most cells begin like a number are data.
+    """
+    rows = []
+    for number, (_, line) in enumerate(head_lines_of(head)[1][:within]):
+        for delimiter in _DELIMITERS:
+            headers = tuple(split_row(line, delimiter)) if delimiter in line else ()
+            numbers = sum(cell.strip()[:1] in "0123456789.-+" for cell in headers)
+            if len(headers) < 2 or 2 * numbers > len(headers):
+                continue
+            names = {fold(cell) for cell in headers}
+            names |= {fold(split_header(cell)[0]) for cell in headers}
+            rows.append((number, delimiter, headers, frozenset(names)))
+    return tuple(rows)
 
 
 def key_values(preamble: Sequence[str], delimiter: str) -> dict[str, str]:

@@ -8,6 +8,7 @@ then read the same way.
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import itertools
 from collections.abc import Sequence
@@ -36,6 +37,7 @@ __all__ = [
     "TablePlan",
     "decimal_mark",
     "head_lines",
+    "head_lines_of",
     "null_words",
     "sample_rows",
     "settle",
@@ -116,8 +118,14 @@ def split_row(line: str, delimiter: str) -> list[str]:
 
 def head_lines(source: Source) -> tuple[Encoding, list[tuple[int, str]]]:
     """Return the encoding and the first lines with the byte at which each *ends*."""
-    encoding = detect_encoding(source.head)
-    body = source.head[encoding.mark_bytes :]
+    return head_lines_of(source.head)
+
+
+@functools.lru_cache(maxsize=8)
+def head_lines_of(head: bytes) -> tuple[Encoding, list[tuple[int, str]]]:
+    """Split the first bytes of a file; kept for a few files, as every format asks it."""
+    encoding = detect_encoding(head)
+    body = head[encoding.mark_bytes :]
     end = encoding.mark_bytes
     lines: list[tuple[int, str]] = []
     if b"\0" in body and not encoding.codec.startswith("utf-16"):
@@ -129,7 +137,7 @@ def head_lines(source: Source) -> tuple[Encoding, list[tuple[int, str]]]:
         return encoding, lines
     separator = b"\n" if b"\n" in body or b"\r" not in body else b"\r"
     for raw in body.split(separator):
-        end = min(end + len(raw) + 1, len(source.head))
+        end = min(end + len(raw) + 1, len(head))
         lines.append((end, encoding.decode(raw)))
     return encoding, lines
 

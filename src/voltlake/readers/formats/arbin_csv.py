@@ -51,10 +51,11 @@ FORMAT = DelimitedFormat(
         TextColumn("temperature_t{1}_celsius", pattern=r"auxtemperature([1-5])"),
     ),
     sign=Sign.CHARGE_POSITIVE,
-    foreign=("date_time_iso", "Test Time / s", "test_time_second"),
+    foreign=("date_time_iso", "Step Type", "Test Time / s", "test_time_second"),
 )
 
 _LEAST_FOR_A_CLAIM = 6
+_OWN_WORDS = frozenset({"record_index", "step_id", "schedule_charging_capacity_ah"})
 _SIDECAR_HEADERS = frozenset({"test_id", "iv_ch_id", "first_start_datetime", "schedule_file_name"})
 _SIDECAR_ENDING = "_Metadata.csv"
 
@@ -83,7 +84,7 @@ def claim(source: Source) -> Claim | None:
     if _is_sidecar(source.head):
         return Claim(80, "Arbin's test metadata: test_id, iv_ch_id, schedule_file_name", "sidecar")
     part = find_table(FORMAT, source, least=_LEAST_FOR_A_CLAIM)
-    if part is not None and {"record_index", "step_id"} <= part.found:
+    if part is not None and part.found >= _OWN_WORDS:
         return Claim(60, f"{len(part.found)} of Arbin's column names", dialect(part))
     return None
 

@@ -21,7 +21,13 @@ from voltlake.canonical.metadata import TestMetadata
 from voltlake.errors import ContradictoryContent
 from voltlake.readers.column_map import Kind
 from voltlake.readers.contract import Claim, RawTest, Reader, ReadOptions, Source
-from voltlake.readers.delimited import DelimitedFormat, TextColumn, find_table, read_delimited
+from voltlake.readers.delimited import (
+    DelimitedFormat,
+    TextColumn,
+    find_table,
+    read_delimited,
+    wordy_rows,
+)
 from voltlake.readers.doubts import Tally
 from voltlake.readers.table_plan import TableHead, head_lines, split_row
 
@@ -33,15 +39,10 @@ _SIDECAR = ".metadata.json"
 
 def _head(source: Source) -> tuple[tuple[str, ...], str] | None:
     """Return the header cells and the delimiter of the first line with all of BDF's required."""
-    _, lines = head_lines(source)
-    for _, line in lines[:_HEADER_WITHIN]:
-        for delimiter in (",", ";", "\t"):
-            if delimiter not in line:
-                continue
-            cells = tuple(split_row(line.lstrip("\ufeff"), delimiter))
-            meanings = [header_meaning(cell) for cell in cells]
-            if set(REQUIRED) <= {each.notation for each in meanings if each is not None}:
-                return cells, delimiter
+    for _, delimiter, cells, _ in wordy_rows(source.head, _HEADER_WITHIN):
+        meanings = [header_meaning(cell.strip("\ufeff")) for cell in cells]
+        if set(REQUIRED) <= {each.notation for each in meanings if each is not None}:
+            return cells, delimiter
     return None
 
 
