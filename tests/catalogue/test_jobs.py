@@ -161,3 +161,16 @@ def test_eight_owners_share_the_jobs_without_overlap(catalogue: Catalogue) -> No
     with ThreadPoolExecutor(8) as pool:
         done = [job for mine in pool.map(work, "abcdefgh") for job in mine]
     assert sorted(done) == ids
+
+
+def test_the_jobs_of_a_dead_owner_wait_again(catalogue: Catalogue) -> None:
+    first, second, third = submit(catalogue, 3)
+    claim(catalogue, "dead")
+    claim(catalogue, "alive")
+    with catalogue.begin() as unit:
+        assert unit.jobs.release_dead(lambda owner: owner == "dead") == 1
+        assert [job.id for job in unit.jobs.queued("ingest")] == [first, third]
+        assert unit.jobs.queued("export") == []
+        assert unit.jobs.get(second).owner == "alive"
+    with pytest.raises(LeaseLost), catalogue.begin() as unit:
+        unit.jobs.finish(first, "dead")

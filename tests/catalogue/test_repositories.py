@@ -216,3 +216,52 @@ def test_findings_and_certificates(catalogue: Catalogue) -> None:
         unit.certificates.set(test_id, Certificate((entry,)))
     with catalogue.reading() as unit:
         assert unit.certificates.get(test_id) == Certificate((entry,))
+
+
+def test_a_grown_file_refills_its_test(catalogue: Catalogue) -> None:
+    doubt = Finding("GAP", Severity.INFO, "no rows for 2 h")
+    with catalogue.begin() as unit:
+        test_id = add_test(unit, "A1", sample_count=5)
+        other = add_test(unit, "B2")
+        for each in (test_id, other):
+            unit.cycles.add_many(each, pl.DataFrame({"cycle_index": [1, 2]}))
+            unit.steps.add_many(each, pl.DataFrame({"step_count": [1]}))
+            unit.findings.add_many(each, [doubt])
+            unit.certificates.set(each, Certificate(()))
+            unit.series.add(each, "samples", object_key="k", sha256="s", rows=5, bytes=1)
+    with catalogue.begin() as unit:
+        test = unit.tests.refill(test_id, TestMetadata(test_name="again"), sample_count=9)
+        assert (test.id, test.test_name, test.sample_count) == (test_id, "again", 9)
+        assert unit.cycles.table()["test_id"].to_list() == [other, other]
+        assert unit.steps.table()["test_id"].to_list() == [other]
+        assert unit.findings.table()["test_id"].to_list() == [other]
+        assert unit.certificates.get(test_id) is None
+        assert unit.series.of_test(test_id) == []
+        assert len(unit.series.of_test(other)) == 1
+        with pytest.raises(TypeError, match="no column 'sample_cuont'"):
+            unit.tests.refill(test_id, TestMetadata(), sample_cuont=1)
+
+
+def test_contents_lead_to_their_test(catalogue: Catalogue) -> None:
+    with catalogue.begin() as unit:
+        first, second = add_test(unit, "A1"), add_test(unit, "B2")
+        for sha256, path, test_id, role in (
+            ("old", "/d/a.csv", first, FileRole.PRIMARY),
+            ("new", "/d/a.csv", first, FileRole.PRIMARY),
+            ("step", "/d/step.csv", first, FileRole.COMPANION),
+            ("other", "/d/b.csv", second, FileRole.PRIMARY),
+        ):
+            unit.files.record(
+                path_seen=path, name="x", sha256=sha256, size=len(sha256), role=role,
+                state=FileState.STORED, test_id=test_id,
+            )  # fmt: skip
+        unit.files.record(
+            path_seen="/d/c.csv", name="x", sha256="bad", size=1, state=FileState.FAILED
+        )
+        assert unit.files.test_of_contents(["new", "step"]) == first
+        assert unit.files.test_of_contents(["new", "other"]) is None
+        assert unit.files.test_of_contents(["new", "bad"]) is None
+        assert unit.files.last_contents(["/d/a.csv", "/d/step.csv", "/d/b.csv", "/d/c.csv"]) == {
+            "/d/a.csv": ("new", 3),
+            "/d/b.csv": ("other", 5),
+        }
