@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["NdaxParts", "nda_bytes", "ndc_bytes", "ndax_bytes", "records", "steps_of"]
+__all__ = ["NdaxParts", "nda_bytes", "ndax_bytes", "ndc_bytes", "records", "steps_of"]
 
 Bytes = NDArray[np.uint8]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.neware_files import NdaxParts, nda_bytes, records
 from test_neware_nda import four_rows
 from test_neware_ndax import a_record_test, a_test, long_test
 
+from support.neware_files import NdaxParts, nda_bytes, records
 from voltlake.errors import VoltlakeError
 from voltlake.readers.contract import Reader, ReadOptions, Source
 from voltlake.readers.formats import neware_nda, neware_ndax

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from support.neware_files import nda_bytes, records
 
+from support.neware_files import nda_bytes, records
 from voltlake.canonical.columns import Scope
 from voltlake.canonical.conventions import Sign
 from voltlake.errors import (

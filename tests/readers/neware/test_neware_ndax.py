@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from support.neware_files import NdaxParts, ndax_bytes, ndc_bytes, records, steps_of
 
+from support.neware_files import NdaxParts, ndax_bytes, ndc_bytes, records, steps_of
 from voltlake.canonical.conventions import Sign
 from voltlake.errors import (
     CorruptFile,

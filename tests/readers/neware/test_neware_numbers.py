@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voltlake.errors import InvalidRequest, UnknownUnit
+from voltlake.readers.neware import clocks, progress, run_info, samples, single_precision
 from voltlake.readers.neware.clocks import (
     civil_seconds,
     naive_to_utc,
@@ -51,8 +52,10 @@ def test_decimals_are_divided_once() -> None:
 def test_the_range_names_the_scale() -> None:
     ranges = np.array([5, 100, -5, 6000, 0], np.int32)
     moving = np.ones(5, np.bool_)
-    divisors = current_divisors(ranges, moving, fixed_range=-100, file="f.nda")
+    divisors = current_divisors(ranges, lambda: moving, fixed_range=-100, file="f.nda")
     assert divisors.tolist() == [1e4, 1e2, 1e5, 1e1, 1e3]
+    same = np.full(5, 6000, np.int32)
+    assert current_divisors(same, lambda: moving, fixed_range=0, file="f").tolist() == [10.0]
 
 
 @pytest.mark.parametrize("unknown", [777, 7, -7, -100_000_000, 12_345, 0])
@@ -60,14 +63,14 @@ def test_an_unknown_range_stops_the_file_and_is_named(unknown: int) -> None:
     ranges = np.array([5, unknown, unknown], np.int32)
     moving = np.array([True, False, True])
     with pytest.raises(UnknownUnit, match=f"range {unknown} mA") as caught:
-        current_divisors(ranges, moving, fixed_range=0, file="f.nda")
+        current_divisors(ranges, lambda: moving, fixed_range=0, file="f.nda")
     assert caught.value.row == 3
     assert "BTSDA" in caught.value.remedy
 
 
 def test_zeros_need_no_scale() -> None:
     ranges = np.array([777, 777], np.int32)
-    divisors = current_divisors(ranges, np.zeros(2, np.bool_), fixed_range=0, file="f.nda")
+    divisors = current_divisors(ranges, lambda: np.zeros(2, np.bool_), fixed_range=0, file="f.nda")
     assert divisors.tolist() == [1.0, 1.0]
 
 
@@ -176,3 +179,60 @@ def test_columns_stand_in_the_order_of_the_standard() -> None:
     assert list(samples_schema(names)) == [
         "test_time_second", "step_type", "aux_v1_volt", "is_interpolated",
     ]  # fmt: skip
+
+
+def test_kernels_compute_the_same_compiled_and_interpreted() -> None:
+    values = np.array([3.7012, -1e-8, 0.0, np.nan, 123_456.7, 1e-30], np.float32)
+    compiled, interpreted = shortest_decimals(values, 10), np.empty(6)
+    single_precision._shortest.py_func(values, 10.0, single_precision._POWERS, interpreted)
+    assert np.array_equal(compiled, interpreted, equal_nan=True)
+    for magnitude, places in ((3.7, 5), (370.0, 3), (0.05, 7), (5e6, 0), (1e-20, 15)):
+        first = single_precision._first_places.py_func(magnitude, single_precision._POWERS)
+        assert abs(first - places) <= 1
+
+    steps, ticks = np.array([1, 1, 2, 3, 3]), np.array([0, 9, 10, 30, 31])
+    out = np.empty(5, np.int64)
+    progress._count_changes.py_func(steps, np.zeros(2, np.int64), out)
+    assert out.tolist() == ChangeCounter().count(steps).tolist()
+    progress._sum_step_times.py_func(steps, ticks, np.zeros(3, np.int64), out)
+    assert out.tolist() == StepClock().test_time(steps, ticks).tolist()
+    progress._split_total_times.py_func(steps, ticks, np.zeros(3, np.int64), out)
+    assert out.tolist() == TotalClock().step_time(steps, ticks).tolist()
+    directions = np.array([0, -1, 1, -1, 1], np.int8)
+    progress._count_cycles.py_func(directions, 1, np.array([1, 0]), out)
+    assert out.tolist() == CycleRule(1).count(directions).tolist()
+
+    dates = [np.array([2024, 1969, 2000]), np.array([1, 1, 13]), np.array([2, 1, 1])]
+    seconds = np.empty(3, np.int64)
+    clocks._civil.py_func(*dates, np.array([5, 5, 5]), seconds)
+    assert seconds.tolist() == civil_seconds(*dates, np.array([5, 5, 5]))[0].tolist()
+
+
+def test_the_index_kernel_computes_the_same_interpreted() -> None:
+    index = np.array([3, 4, 4, 4, 7, 2, 9, 10])
+    check = IndexCheck()
+    check.feed(index)
+    state, ranges = np.zeros(11, np.int64), np.zeros((20, 2), np.int64)
+    samples._check_index.py_func(index, state, ranges)
+    assert state.tolist() == check._state.tolist()
+    assert ranges.tolist() == check._ranges.tolist()
+
+
+def test_the_filling_kernel_computes_the_same_interpreted() -> None:
+    index = np.array([1, 2, 3, 5, 6])
+    volt, ampere = np.full(5, 3.5), np.array([1.0, 1.0, -1.0, -1.0, -2.0])
+    info_index = np.array([1, 1, 4, 5])
+    info_times = np.array([[0, 1000, 7, 1], [1, 0, 8, 1], [2, 10, 9, 1], [500, 100, 10, 2]])
+    info_counters = np.arange(16.0).reshape(4, 4)
+    results = []
+    for kernel in (run_info._fill, run_info._fill.py_func):
+        outputs = (np.zeros(13, np.int64), np.zeros(6), np.empty((7, 5)),
+                   np.empty(5, np.int64), np.empty(5, np.uint8))  # fmt: skip
+        kernel(index, volt, ampere, info_index, info_times, info_counters, *outputs)
+        results.append([each.tolist() for each in outputs])
+    assert results[0] == results[1]
+    state, _, (_, test_second, _, charge, *_), _, flags = results[0]
+    assert test_second == [0.0, 1.0, 2.0, 2.5, 2.6]
+    assert flags == [1, 3, 3, 1, 3]
+    assert (state[8], state[12]) == (1, 1)
+    assert charge[1] == pytest.approx(1 / 3600)

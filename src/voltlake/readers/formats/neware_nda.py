@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from voltlake.canonical.metadata import CellMetadata, TestMetadata
 from voltlake.canonical.streams import TableStream
 from voltlake.errors import NoSamples, SourceChanged
 from voltlake.readers.contract import Claim, RawTest, Reader, ReadOptions, Source
-from voltlake.readers.neware.clocks import naive_to_utc, observed_zone, parse_clock
+from voltlake.readers.neware.clocks import moment, naive_to_utc, observed_zone, parse_clock
 from voltlake.readers.neware.declare import declarations, doubt_findings, zone_finding
 from voltlake.readers.neware.layouts import Layout
 from voltlake.readers.neware.nda_header import MAGIC, Block, NdaHeader, read_header
@@ -40,6 +40,9 @@ __all__ = ["READER"]
 
 _AUXILIARY = 0x65
 _LOG = 0xAA
+_KEPT_BYTES = 64 * 1024**2
+_CHUNK_ROWS = 32_768
+"""Rows that are decoded at once: they and their columns fit into a processor's cache."""
 Bytes2D = NDArray[np.uint8]
 
 
@@ -58,12 +61,13 @@ def read(source: Source, options: ReadOptions) -> RawTest:
     hardware's current range has no known scale.
     """
     header = read_header(source.path, source.name)
-    survey = _survey(source, header, options.batch_rows)
+    reel = _Reel(source, header.layout, options.batch_rows)
+    survey = _survey(reel, header)
     if survey.rows == 0:
         raise NoSamples("the file holds no measurement", file=source.name)
     naive = header.layout.clock in ("civil", "none")
     start = _start_unix_second(header, options.timezone)
-    plan = _Plan(source, header, survey, options, start)
+    plan = _Plan(source, header, reel, survey, options, start)
     first = plan.translator().translate(plan.first_record(), np.ones(1, np.int64))
     schema = samples_schema([*first, *survey.auxiliary_names()])
     findings = [*survey.findings]
@@ -116,28 +120,48 @@ def _auxiliary_column(channel: int, quantity: str) -> str:
     return auxiliary_name(f"t{channel}", "celsius")
 
 
-def _records(source: Source, block: Block, layout: Layout, at_once: int) -> Iterator[Bytes2D]:
-    """Iterate over a block's records; the file is read, not mapped, so memory stays flat."""
-    with source.path.open("rb") as stream:
-        stream.seek(block.begin)
-        left = block.size // layout.size
-        while left:
-            count = min(left, at_once)
-            content = np.fromfile(stream, np.uint8, count * layout.size)
-            if len(content) < count * layout.size:
-                raise SourceChanged("the file became shorter while it was read", file=source.name)
-            yield content.reshape(count, layout.size)
-            left -= count
+class _Reel:
+    """A file's records block by block; small files are read once, large ones anew each time.
+
+    The file is read, not mapped, so that memory stays flat for a file of any size.
+    """
+
+    def __init__(self, source: Source, layout: Layout, batch_rows: int) -> None:
+        self._source = source
+        self._layout = layout
+        self.at_once = min(batch_rows, _CHUNK_ROWS)
+        self._whole = np.fromfile(source.path, np.uint8) if source.size <= _KEPT_BYTES else None
+
+    def records(self, block: Block) -> Iterator[Bytes2D]:
+        """Iterate over a block's records."""
+        size = self._layout.size
+        if self._whole is not None:
+            whole = self._whole[block.begin : block.begin + block.size].reshape(-1, size)
+            for first in range(0, len(whole), self.at_once):
+                yield whole[first : first + self.at_once]
+            return
+        with self._source.path.open("rb") as stream:
+            stream.seek(block.begin)
+            left = block.size // size
+            while left:
+                count = min(left, self.at_once)
+                content = np.fromfile(stream, np.uint8, count * size)
+                if len(content) < count * size:
+                    raise SourceChanged(
+                        "the file became shorter while it was read", file=self._source.name
+                    )
+                yield content.reshape(count, size)
+                left -= count
 
 
-def _survey(source: Source, header: NdaHeader, at_once: int) -> _Survey:
+def _survey(reel: _Reel, header: NdaHeader) -> _Survey:
     """Count and check the records, and collect those of extra channels."""
     layout = header.layout
     check = IndexCheck()
     parts: list[dict[str, NDArray[np.generic]]] = []
     unknown = 0
     for block in (*header.blocks, *header.auxiliary):
-        for records in _records(source, block, layout, at_once):
+        for records in reel.records(block):
             use = is_measurement(records, layout)
             if "index" in layout.fields:
                 check.feed(field_of(records, layout, "index")[use].astype(np.int64))
@@ -149,7 +173,7 @@ def _survey(source: Source, header: NdaHeader, at_once: int) -> _Survey:
     findings = check.findings() if check.in_order else []
     order = None
     if not check.in_order:
-        order, found = _sort_out(source, header, at_once)
+        order, found = _sort_out(reel, header)
         findings.extend(found)
     if unknown:
         findings.append(
@@ -172,16 +196,14 @@ def _unknown_records(records: Bytes2D, layout: Layout) -> int:
     return int((~np.isin(records[:, byte], [*accepted, _AUXILIARY, _LOG, 0xFF])).sum())
 
 
-def _sort_out(
-    source: Source, header: NdaHeader, at_once: int
-) -> tuple[NDArray[np.int64], list[Finding]]:
+def _sort_out(reel: _Reel, header: NdaHeader) -> tuple[NDArray[np.int64], list[Finding]]:
     """Order records by their number and keep the first of each; say so in findings.
 
     Returns the ordinals of the records (over all blocks) in the order of the table.
     """
     numbers, places, passed = [], [], 0
     for block in header.blocks:
-        for records in _records(source, block, header.layout, at_once):
+        for records in reel.records(block):
             use = np.flatnonzero(is_measurement(records, header.layout))
             numbers.append(field_of(records, header.layout, "index")[use].astype(np.int64))
             places.append(use + passed)
@@ -261,6 +283,7 @@ class _Plan:
 
     source: Source
     header: NdaHeader
+    reel: _Reel
     survey: _Survey
     options: ReadOptions
     start_unix_second: float | None
@@ -275,12 +298,12 @@ class _Plan:
         )
 
     def first_record(self) -> Bytes2D:
-        return next(self._measurements(1))
+        return next(self._measurements())[:1]
 
     def batches(self, translator: RecordTranslator, schema: pl.Schema) -> Iterator[pl.DataFrame]:
         layout = self.header.layout
         row = 0
-        for records in self._measurements(self.options.batch_rows):
+        for records in self._measurements():
             index = np.arange(row + 1, row + len(records) + 1, dtype=np.int64)
             if "index" in layout.fields:
                 index = field_of(records, layout, "index").astype(np.int64)
@@ -289,13 +312,13 @@ class _Plan:
             yield samples_frame(columns, schema)
             row += len(records)
 
-    def _measurements(self, at_once: int) -> Iterator[Bytes2D]:
+    def _measurements(self) -> Iterator[Bytes2D]:
         layout = self.header.layout
         if self.survey.order is not None:
-            yield from self._in_order(self.survey.order, at_once)
+            yield from self._in_order(self.survey.order, self.reel.at_once)
             return
         for block in (*self.header.blocks, *self.header.auxiliary):
-            for records in _records(self.source, block, layout, at_once):
+            for records in self.reel.records(block):
                 use = is_measurement(records, layout)
                 if use.any():
                     yield records if use.all() else records[use]
@@ -339,13 +362,11 @@ def _metadata(
     texts = header.texts
     clock = parse_clock(texts.get("start_time"))
     offset = observed_zone(clock, first_unix)
-    start: datetime | None = None
+    start = moment(first_unix)
     if clock is not None and offset is not None:
         start = clock.replace(tzinfo=offset)
-    elif (second := _start_unix_second(header, zone)) is not None:
-        start = datetime.fromtimestamp(second, UTC)
-    elif first_unix is not None and np.isfinite(first_unix):
-        start = datetime.fromtimestamp(first_unix, UTC)
+    elif clock is not None:
+        start = moment(_start_unix_second(header, zone)) or start
     named = {"creator", "sn", "remarks", "barcode", "test_name", "step_name"}
     mass = header.active_mass_microgram
     return TestMetadata(

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +24,7 @@ from voltlake.errors import CorruptFile, NoSamples, UnsupportedVersion
 from voltlake.readers.contract import Claim, RawTest, Reader, ReadOptions, Source
 from voltlake.readers.neware.archive import MAIN_PART, Archive, open_archive, part_names
 from voltlake.readers.neware.auxiliary import AuxiliaryPart, AuxiliaryValues, match_channels
-from voltlake.readers.neware.clocks import observed_zone, parse_clock
+from voltlake.readers.neware.clocks import moment, observed_zone, parse_clock
 from voltlake.readers.neware.declare import (
     declarations,
     doubt_findings,
@@ -59,6 +58,7 @@ __all__ = ["READER"]
 
 _RUN_INFO, _STEPS = "data_runInfo.ndc", "data_step.ndc"
 _MILLIVOLT_TENTHS = (9, 11, 13, 16)
+_CHUNK_ROWS = 65_536
 _PROVEN = (2, 5, 11, 14, 16, 17)
 _FILLED_COLUMNS = (
     "step_charging_capacity_ah",
@@ -158,11 +158,9 @@ def _metadata(contents: _Contents, first_unix: float | None, zone: str | None) -
     test = information.test
     clock = parse_clock(test.get("StartTime"))
     offset = observed_zone(clock, first_unix)
-    start: datetime | None = None
+    start = moment(first_unix)
     if clock is not None and offset is not None:
         start = clock.replace(tzinfo=offset)
-    elif first_unix is not None and np.isfinite(first_unix):
-        start = datetime.fromtimestamp(first_unix, UTC)
     channel = "-".join(test[key] for key in ("UnitID", "ChlID") if key in test)
     return TestMetadata(
         test_name=Path(contents.source.name).stem,
@@ -437,7 +435,7 @@ class _RowBuilder:
         return RowFiller(iter([whole.part(np.argsort(whole.index, kind="stable"))]))
 
     def columns(self, filler: RowFiller) -> Iterator[Columns]:
-        at_once = self.contents.options.batch_rows
+        at_once = min(self.contents.options.batch_rows, _CHUNK_ROWS)
         tenths = self.contents.main.version in _MILLIVOLT_TENTHS
         extra = [AuxiliaryValues(part, at_once) for part in self.auxiliary]
         for rows in self.contents.main.rows(8, at_once):
@@ -459,28 +457,23 @@ class _RowBuilder:
         ampere: NDArray[np.float64],
         filled: Filled,
     ) -> Columns:
-        def seconds(milliseconds: NDArray[np.int64]) -> NDArray[np.float64]:
-            values = milliseconds / 1000.0
-            return values if filled.known.all() else np.where(filled.known, values, np.nan)
-
         columns: Columns = {
             "record_index": index,
             "voltage_volt": volt,
             "current_ampere": ampere,
-            "test_time_second": seconds(filled.test_ms),
-            "step_time_second": seconds(filled.step_ms),
-            "unix_time_second": seconds(filled.unix_ms),
+            "test_time_second": filled.test_second,
+            "step_time_second": filled.step_second,
+            "unix_time_second": filled.unix_second,
             "step_count": _known_integers(filled.step_count, filled.known),
             "is_interpolated": filled.interpolated,
         }
         for number, name in enumerate(_FILLED_COLUMNS):
-            values = filled.counters[:, number]
-            columns[name] = values if filled.known.all() else np.where(filled.known, values, np.nan)
+            columns[name] = filled.counters[number]
         return columns | self.table.columns(filled.step_count, filled.known)
 
 
 def _known_integers(values: NDArray[np.int64], known: NDArray[np.bool_]) -> pl.Series:
-    series = pl.Series(np.ascontiguousarray(values))
+    series = pl.Series(values)
     if known.all():
         return series
     return pl.select(pl.when(pl.Series(known)).then(series)).to_series()

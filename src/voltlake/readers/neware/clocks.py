@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from voltlake.errors import InvalidRequest
 
-__all__ = ["civil_seconds", "naive_to_utc", "observed_zone", "parse_clock"]
+__all__ = ["civil_seconds", "moment", "naive_to_utc", "observed_zone", "parse_clock"]
 
 _NO_DATE = -(2**62)
 _FORMATS = ("%Y-%m-%d %H:%M:%S", "%Y.%m.%d %H:%M:%S", "%Y/%m/%d %H:%M:%S")
@@ -81,6 +81,14 @@ def parse_clock(text: str | None) -> datetime | None:
         except ValueError:
             continue
     return None
+
+
+def moment(unix_second: float | None) -> datetime | None:
+    """Return the moment in UTC; ``None`` where it is unknown or beyond the years 1 to 9999."""
+    try:
+        return None if unix_second is None else datetime.fromtimestamp(unix_second, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def observed_zone(clock: datetime | None, first_unix_second: float | None) -> timezone | None:

@@ -9,6 +9,8 @@ wrong by a factor of ten without a trace.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -45,17 +47,23 @@ _REMEDY = (
 
 
 def current_divisors(
-    ranges: NDArray[np.int32], moving: NDArray[np.bool_], *, fixed_range: int, file: str
+    ranges: NDArray[np.int32],
+    moving: Callable[[], NDArray[np.bool_]],
+    *,
+    fixed_range: int,
+    file: str,
 ) -> NDArray[np.float64]:
     """Return 10**places for each record: what its integer is divided by to give mA.
+
+    Where all records share one range the result has one element, for broadcasting.
 
     Parameters
     ----------
     ranges
         The range of each record; 0 means "the channel's own", ``fixed_range``.
     moving
-        True where the record's current or a counter is not zero. A record of zeros needs no
-        scale, so an unknown range there harms nothing.
+        Gives True where the record's current or a counter is not zero. A record of zeros
+        needs no scale, so an unknown range there harms nothing.
     fixed_range
         The channel's range from the file's header, 0 where the header has none.
 
@@ -64,19 +72,21 @@ def current_divisors(
     UnknownUnit
         Some moving record has a range outside the table; the range is named.
     """
+    values = _distinct(ranges)
+    if len(values) == 1 and (places := PLACES_BY_RANGE.get(values[0] or fixed_range)) is not None:
+        return np.array([10.0**places])
     divisors = np.ones(len(ranges), np.float64)
-    for value in _distinct(ranges):
+    for value in values:
         here = ranges == value
         places = PLACES_BY_RANGE.get(value or fixed_range)
         if places is not None:
             divisors[here] = 10.0**places
-        elif moving[here].any():
-            row = int(np.flatnonzero(here & moving)[0])
+        elif (unscaled := here & moving()).any():
             raise UnknownUnit(
                 f"the hardware current range {value or fixed_range} mA has no known scale, "
                 "so neither currents nor capacities can be trusted",
                 file=file,
-                row=row + 1,
+                row=int(np.flatnonzero(unscaled)[0]) + 1,
                 column="range",
                 remedy=_REMEDY,
             )

@@ -219,7 +219,10 @@ class RecordTranslator:
             if "range" in layout.fields
             else np.zeros(len(records), np.int32)
         )
-        moving = np.any([values != 0 for values in raw.values()], axis=0)
+
+        def moving() -> NDArray[np.bool_]:
+            return np.logical_or.reduce([values != 0 for values in raw.values()])
+
         divisor = current_divisors(ranges, moving, fixed_range=self._fixed_range, file=self._file)
         columns: Columns = {
             "voltage_volt": self._integers(records, "voltage") / 10_000.0,

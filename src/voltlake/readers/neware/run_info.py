@@ -126,17 +126,17 @@ def read_run_info(part: Part, layout: RunInfoLayout, rows_at_once: int) -> Itera
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """Times and counters of every row of a batch.
+    """Times [s] and counters (rows of Ah, Ah, Wh, Wh) of every row of a batch.
 
-    ``known`` is False before the first run information: everything is unknown there.
+    ``known`` is False before the first run information: everything is NaN there.
     ``interpolated`` marks the rows that the vendor's program fills in.
     """
 
-    step_ms: _Ints
-    test_ms: _Ints
-    unix_ms: _Ints
-    step_count: _Ints
+    step_second: _Floats
+    test_second: _Floats
+    unix_second: _Floats
     counters: _Floats
+    step_count: _Ints
     known: NDArray[np.bool_]
     interpolated: NDArray[np.bool_]
 
@@ -151,8 +151,8 @@ def _fill(
     info_counters: _Floats,
     state: _Ints,
     sums: _Floats,
-    times: _Ints,
-    counters: _Floats,
+    outputs: _Floats,
+    steps: _Ints,
     flags: NDArray[np.uint8],
 ) -> None:
     """Walk rows and run information side by side.
@@ -161,6 +161,7 @@ def _fill(
     6 ms of finished steps, 7 longest ms of this step, 8 repeated, 9 first and 10 last
     repeated row, 11 rows done, 12 information without row.
     sums: 0-3 counters, 4 charge since, 5 energy since.
+    outputs: 0 step, 1 test, 2 epoch seconds, 3-6 counters.
     """
     at = 0
     for row in range(index.size):
@@ -194,15 +195,18 @@ def _fill(
         ahead = state[5] * state[2]
         now = state[1] + ahead
         state[7] = max(state[7], now)
-        times[row, 0] = now
-        times[row, 1] = state[6] + now
-        times[row, 2] = state[3] + ahead
-        times[row, 3] = state[4]
-        counters[row, 0] = sums[0] + max(sums[4], 0.0)
-        counters[row, 1] = sums[1] + max(-sums[4], 0.0)
-        counters[row, 2] = sums[2] + max(sums[5], 0.0)
-        counters[row, 3] = sums[3] + max(-sums[5], 0.0)
+        steps[row] = state[4]
         flags[row] = state[0] + (2 if state[5] > 0 and state[0] else 0)
+        if state[0] == 0:
+            outputs[:, row] = np.nan
+        else:
+            outputs[0, row] = now / 1000.0
+            outputs[1, row] = (state[6] + now) / 1000.0
+            outputs[2, row] = (state[3] + ahead) / 1000.0
+            outputs[3, row] = sums[0] + max(sums[4], 0.0)
+            outputs[4, row] = sums[1] + max(-sums[4], 0.0)
+            outputs[5, row] = sums[2] + max(sums[5], 0.0)
+            outputs[6, row] = sums[3] + max(-sums[5], 0.0)
         state[11] += 1
 
 
@@ -234,20 +238,18 @@ class RowFiller:
         """Return times and counters of these rows."""
         info = self._until(int(index[-1]))
         rows = len(index)
-        times = np.empty((rows, 4), np.int64)
-        counters = np.empty((rows, 4))
+        outputs = np.empty((7, rows))
+        steps = np.empty(rows, np.int64)
         flags = np.empty(rows, np.uint8)
         info_times = np.column_stack(
             [info.step_ms, info.interval_ms, info.unix_ms, info.step_count]
         )
         _fill(
             index, volt, ampere, info.index, info_times, info.counters, self._state, self._sums,
-            times, counters, flags,
+            outputs, steps, flags,
         )  # fmt: skip
-        return Filled(
-            times[:, 0], times[:, 1], times[:, 2], times[:, 3], counters,
-            (flags & 1).astype(np.bool_), flags == 3,
-        )  # fmt: skip
+        known = (flags & 1).astype(np.bool_)
+        return Filled(outputs[0], outputs[1], outputs[2], outputs[3:], steps, known, flags == 3)
 
     def _until(self, last: int) -> RunInfo:
         """Take all information up to this index, the rest waits for the next batch."""

@@ -46,21 +46,21 @@ class StepTable:
     def columns(self, step_count: NDArray[np.int64], known: NDArray[np.bool_]) -> Columns:
         """Return cycle_count, step_id and step_type of rows; null where the step is unknown."""
         valid = known & (step_count >= 1) & (step_count <= len(self.codes))
-        if not len(self.codes):
-            rows = len(step_count)
-            return {
-                "cycle_count": pl.repeat(None, rows, dtype=pl.Int64, eager=True),
-                "step_id": pl.repeat(None, rows, dtype=pl.String, eager=True),
-                "step_type": pl.repeat(None, rows, dtype=pl.String, eager=True),
-            }
-        at = np.where(valid, step_count - 1, 0)
-        cycles = pl.Series(self.cycles[at])
+        places = pl.Series(step_count - 1)
         if not valid.all():
-            cycles = pl.select(pl.when(pl.Series(valid)).then(cycles)).to_series()
+            places = pl.select(pl.when(pl.Series(valid)).then(places)).to_series()
+        if not len(self.codes):
+            places = places.clear(len(step_count))
+            return {
+                "cycle_count": places,
+                "step_id": places.cast(pl.String),
+                "step_type": places.cast(pl.String),
+            }
+        places = places.cast(pl.UInt32)
         return {
-            "cycle_count": cycles,
-            "step_id": step_id_texts(self.step_ids[at], valid),
-            "step_type": step_type_names(self.codes[at], valid),
+            "cycle_count": pl.Series(self.cycles).gather(places),
+            "step_id": step_id_texts(self.step_ids).gather(places),
+            "step_type": step_type_names(self.codes).gather(places),
         }
 
 
