@@ -20,8 +20,9 @@ __all__ = [
     "instant",
     "number",
     "per_cent",
+    "prose",
+    "subject",
     "test_title",
-    "words",
 ]
 
 UNKNOWN = Markup('<span class="unknown" title="not measured">–</span>')
@@ -102,9 +103,21 @@ def duration(second: float | None) -> str | Markup:
     return f"{whole // size:,} {unit}" + (f" {rest} {next_unit}" if rest else "")
 
 
-def words(name: str) -> str:
-    """Return a column's or a subject's name as words: ``current_sign`` is ``current sign``."""
-    return name.replace("_", " ").replace(":", ": ")
+def subject(name: str) -> Markup:
+    """Return a certificate's subject: ``unit:voltage_volt`` is "Unit" of a column's name."""
+    kind, _, column = name.partition(":")
+    words = Markup("{}").format(kind.replace("_", " ").capitalize())
+    return words + Markup(" <code>{}</code>").format(column) if column else words
+
+
+def prose(sentence: str) -> Markup:
+    """Return a sentence in which ```commands``` are set as code."""
+    parts = sentence.split("`")
+    if len(parts) % 2 == 0:
+        return Markup("{}").format(sentence)
+    plain, code = Markup("{}"), Markup("<code>{}</code>")
+    written = ((code if place % 2 else plain).format(part) for place, part in enumerate(parts))
+    return Markup("").join(written)
 
 
 def test_title(test: Mapping[str, object]) -> str:
@@ -120,7 +133,8 @@ FILTERS = {
     "instant": instant,
     "day": day,
     "duration": duration,
-    "words": words,
+    "subject": subject,
+    "prose": prose,
     "test_title": test_title,
 }
 """The same functions under the names that templates use."""
