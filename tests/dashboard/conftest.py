@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from support.lakes import empty_lake, made_lake
 
+from support.lakes import empty_lake, made_lake
 from voltlake.dashboard.app import add_dashboard
 from voltlake.services.workspace import Workspace
 

@@ -7,8 +7,8 @@ from html import unescape
 from urllib.parse import quote
 
 import pytest
-from support.lakes import ODD_NAME
 
+from support.lakes import ODD_NAME
 from voltlake.services import explore, series
 
 
