@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from voltlake.errors import NoSamples
 from voltlake.readers.contract import RawTest, ReadOptions
 from voltlake.readers.formats import neware_nda, neware_ndax
 from voltlake.readers.unpack import open_source
@@ -145,3 +146,44 @@ def test_step_types_are_the_vendors_words(pair: Pair, shared_data: Path) -> None
     export = pl.read_parquet(shared_data / _EXPORTS / f"{pair.stem}.parquet")
     words = export["Step Type"].cast(pl.String).str.replace(" Step", "").str.replace_all(" ", "_")
     assert ours["step_type"].to_list() == words.to_list()
+
+
+def test_an_archive_without_rows_says_so(shared_data: Path) -> None:
+    with pytest.raises(NoSamples):
+        _read(shared_data / "fastnda/test_data/empty.ndax")
+    assert len(pl.read_parquet(shared_data / "fastnda/test_data/empty.parquet")) == 0
+
+
+def test_interpolated_points_are_those_without_recorded_times(shared_data: Path) -> None:
+    raw, ours = _read(shared_data / "fastnda/test_data/interp-test.ndax")
+    # The run information of this file describes rows 1, 2, 23, 44, 65 … (66 of 333).
+    recorded = ours.filter(~pl.col("is_interpolated"))["record_index"].to_list()
+    assert len(recorded) == 66
+    assert recorded[:5] == [1, 2, 23, 44, 65]
+    assert next(f for f in raw.findings if f.code == "INTERPOLATED_POINTS").count == 333 - 66
+
+
+def test_the_detailed_export_of_the_interpolated_test_agrees(shared_data: Path) -> None:
+    _, ours = _read(shared_data / "fastnda/test_data/interp-test.ndax")
+    export = pl.read_csv(
+        shared_data / "fastnda/test_data/interp-test.csv", encoding="cp1252", infer_schema=False
+    )
+    assert export["DataPoint"].cast(pl.Int64).to_list() == ours["record_index"].to_list()
+
+    def seconds(column: str) -> list[float]:
+        parts = export[column].str.split(":")
+        hours, minutes, rest = (parts.list.get(n).cast(pl.Float64) for n in range(3))
+        return (hours * 3600 + minutes * 60 + rest).round(3).to_list()
+
+    assert seconds("Total Time") == ours["test_time_second"].to_list()
+    assert seconds("Time") == ours["step_time_second"].to_list()
+    volt = export["Voltage(mV)"].cast(pl.Float64).to_numpy() / 1000
+    assert np.abs(volt - ours["voltage_volt"].to_numpy()).max() <= 5e-5 + 1e-12
+
+
+def test_the_pulse_files_counter_stays_as_the_cycler_counted(shared_data: Path) -> None:
+    """The integral of its samples is -1,687 mAh: it logs only the switching points."""
+    _, ours = _read(shared_data / "newarenda/nda/mediafire/2-1-6_61[07005012].nda")
+    assert ours["step_discharging_capacity_ah"][-1] == pytest.approx(0.29986, abs=1e-5)
+    assert ours["step_charging_capacity_ah"][-1] == 0.0
+    assert (ours["current_ampere"] < 0).all()

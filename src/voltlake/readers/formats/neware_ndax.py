@@ -58,6 +58,7 @@ __all__ = ["READER"]
 
 _RUN_INFO, _STEPS = "data_runInfo.ndc", "data_step.ndc"
 _MILLIVOLT_TENTHS = (9, 11, 13, 16)
+_SHOWN_PARTS = (b"data.ndc", b"TestInfo.xml", b"VersionInfo.xml")
 _CHUNK_ROWS = 65_536
 _PROVEN = (2, 5, 11, 14, 16, 17)
 _FILLED_COLUMNS = (
@@ -69,16 +70,13 @@ _FILLED_COLUMNS = (
 
 
 def claim(source: Source) -> Claim | None:
-    """Claim zips that hold ``data.ndc``; a damaged zip that shows Neware's part names too."""
-    if source.head[:4] != b"PK\x03\x04":
+    """Claim zips that begin with Neware's parts and hold ``data.ndc``, or are damaged."""
+    if source.head[:4] != b"PK\x03\x04" or not any(part in source.head for part in _SHOWN_PARTS):
         return None
     names = part_names(source.path)
-    if names is not None:
-        return Claim(100, f"a zip that holds {MAIN_PART}") if MAIN_PART in names else None
-    shown = MAIN_PART.encode() in source.head or (
-        b"VersionInfo.xml" in source.head and b"TestInfo.xml" in source.head
-    )
-    return Claim(100, "a damaged zip with the parts of an .ndax") if shown else None
+    if names is None:
+        return Claim(100, "a damaged zip with the parts of an .ndax")
+    return Claim(100, f"a zip that holds {MAIN_PART}") if MAIN_PART in names else None
 
 
 def read(source: Source, options: ReadOptions) -> RawTest:
@@ -213,7 +211,9 @@ def _read_records(contents: _Contents, layout: Layout) -> RawTest:
         current = translator()
         for columns in columns_of(current, values()):
             frame = samples_frame(columns, schema)
-            yield frame if wanted is None else frame.select(wanted)
+            # A page is the least that can be decoded, and may hold more than was asked for.
+            for part in frame.iter_slices(options.batch_rows):
+                yield part if wanted is None else part.select(wanted)
         result[:] = [*contents.findings, *doubt_findings(current.doubts)]
 
     return RawTest(
@@ -313,7 +313,9 @@ def _read_split(contents: _Contents, layout: RunInfoLayout) -> RawTest:
         filler = builder.filler()
         for columns in builder.columns(filler):
             frame = samples_frame(columns, schema)
-            yield frame if wanted is None else frame.select(wanted)
+            # A page is the least that can be decoded, and may hold more than was asked for.
+            for part in frame.iter_slices(options.batch_rows):
+                yield part if wanted is None else part.select(wanted)
         result[:] = [*contents.findings, *_filler_findings(filler)]
 
     first_unix = None if survey.first_unix_ms is None else survey.first_unix_ms / 1000
@@ -402,6 +404,7 @@ def _split_declarations(contents: _Contents, table: StepTable) -> tuple[Declarat
         Declaration("current_sign", "charging is positive", where),
         Declaration("unit:voltage_volt", "floats of 0.1 mV" if tenths else "floats in V", where),
         Declaration("unit:current_ampere", "floats in mA" if tenths else "floats in A", where),
+        Declaration("unit:test_time_second", "integers of 1 ms", _RUN_INFO),
         Declaration("cycle_numbering", table.cycle_rule, table.cycle_source),
         zone_declaration(contents.options.timezone, naive=False, where=_RUN_INFO),
     )

@@ -15,6 +15,12 @@ _CURRENT = {
     "milliampere": "floats in mA",
     "ampere": "floats in A",
 }
+_TICKS = {
+    1: "integers of 1 s",
+    1000: "integers of 1 ms",
+    1_000_000: "integers of 1 µs",
+    1_000_000_000: "integers of 1 s and of 1 ns",
+}
 
 
 def declarations(layout: Layout, zone: str | None, *, naive: bool) -> tuple[Declaration, ...]:
@@ -29,6 +35,7 @@ def declarations(layout: Layout, zone: str | None, *, naive: bool) -> tuple[Decl
         Declaration("current_sign", "charging is positive", where),
         Declaration("unit:voltage_volt", _VOLTAGE[layout.scale], where),
         Declaration("unit:current_ampere", _CURRENT[layout.scale], where),
+        Declaration("unit:test_time_second", _TICKS[layout.ticks_per_second], where),
         Declaration("cycle_numbering", cycles, where, assumed=layout.cycle == "none"),
         zone_declaration(zone, naive=naive, where=where),
     )

@@ -12,7 +12,7 @@ from voltlake.readers.neware.layouts import Layout
 from voltlake.readers.neware.progress import ChangeCounter, CycleRule, StepClock, TotalClock
 from voltlake.readers.neware.ranges import current_divisors
 from voltlake.readers.neware.samples import Columns, step_id_texts
-from voltlake.readers.neware.single_precision import shortest_decimals
+from voltlake.readers.neware.single_precision import shortest_decimals, widened
 from voltlake.readers.neware.step_types import DIRECTION_BY_CODE, is_known, step_type_names
 
 __all__ = ["RecordTranslator", "field_of", "is_measurement"]
@@ -195,7 +195,7 @@ class RecordTranslator:
 
         def sums(name: str) -> Floats:
             # Sums are no decimals: widened bit by bit they equal the vendor's export.
-            return field_of(records, self._layout, name).astype(np.float64) / per_ah
+            return widened(field_of(records, self._layout, name)) / per_ah
 
         columns: Columns = {
             "voltage_volt": floats("voltage", 1),
@@ -221,7 +221,10 @@ class RecordTranslator:
         )
 
         def moving() -> NDArray[np.bool_]:
-            return np.logical_or.reduce([values != 0 for values in raw.values()])
+            some = np.zeros(len(records), np.bool_)
+            for values in raw.values():
+                some |= values != 0
+            return some
 
         divisor = current_divisors(ranges, moving, fixed_range=self._fixed_range, file=self._file)
         columns: Columns = {

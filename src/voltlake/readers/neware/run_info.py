@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from voltlake.readers.neware.pages import Part, Rows
 from voltlake.readers.neware.progress import ChangeCounter
+from voltlake.readers.neware.single_precision import widened
 
 __all__ = ["Filled", "RowFiller", "RunInfo", "RunInfoLayout", "read_run_info"]
 
@@ -104,8 +105,7 @@ def _decode(rows: Rows, layout: RunInfoLayout, steps: ChangeCounter) -> RunInfo:
     counters = np.empty((len(records), 4))
     for number in range(4):
         # Sums are no decimals: widened bit by bit they equal the vendor's export.
-        stored = field(5 + 4 * number, "<f4").astype(np.float64)
-        counters[:, number] = np.abs(stored) / layout.per_hour
+        counters[:, number] = np.abs(widened(field(5 + 4 * number, "<f4"))) / layout.per_hour
     whole = RunInfo(
         index,
         field(0, "<u4").astype(np.int64),

@@ -12,7 +12,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-__all__ = ["shortest_decimals"]
+__all__ = ["shortest_decimals", "widened"]
 
 _POWERS = np.array([10.0**n for n in range(23)])
 _MOST_PLACES = 15
@@ -41,7 +41,7 @@ def _shortest(
     for position in range(values.size):
         stored = values[position]
         value = np.float64(stored)
-        out[position] = value / denominator
+        out[position] = value / denominator if np.isfinite(value) else np.nan
         if value == 0.0 or not np.isfinite(value):
             continue
         first = _first_places(abs(value), powers)
@@ -57,8 +57,8 @@ def shortest_decimals(values: NDArray[np.float32], denominator: int = 1) -> NDAr
     """Return the shortest decimal of each float32, divided by ``denominator``.
 
     One correctly rounded division per value: ``k / (10**places * denominator)`` with the
-    integer ``k`` that the decimal shows. Values that need more than 15 decimals, and
-    non-finite ones, are widened bit by bit.
+    integer ``k`` that the decimal shows. Values that need more than 15 decimals are widened
+    bit by bit; infinities and NaN become NaN (unknown).
 
     Parameters
     ----------
@@ -70,3 +70,11 @@ def shortest_decimals(values: NDArray[np.float32], denominator: int = 1) -> NDAr
     out = np.empty(values.size, np.float64)
     _shortest(np.ascontiguousarray(values), float(denominator), _POWERS, out)
     return out
+
+
+def widened(values: NDArray[np.generic]) -> NDArray[np.float64]:
+    """Return float32 values bit by bit as float64; infinities and NaN become NaN (unknown)."""
+    with np.errstate(invalid="ignore"):  # a damaged file may hold signalling NaN
+        wide = values.astype(np.float64)
+    wide[~np.isfinite(wide)] = np.nan
+    return wide
