@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
-from support.samples import Instruction, cut, cycling, exported, run
 
+from support.samples import Instruction, cut, cycling, exported, run
 from voltlake.canonical.certificate import Verdict
 from voltlake.canonical.columns import Scope
 from voltlake.canonical.conventions import Sign
@@ -121,7 +121,7 @@ def test_cycles_are_the_same_whatever_the_scope_the_sign_and_the_resets():
     reference = results["step"].cycles.drop("capacity_source", pl.selectors.contains("_counter_"))
     for name, result in results.items():
         cycles = result.cycles.select(reference.columns)
-        assert_frame_equal(cycles, reference, rel_tol=1e-11, abs_tol=1e-11, check_exact=False), name
+        assert_frame_equal(cycles, reference, rel_tol=1e-11, abs_tol=1e-11)
         totals = result.samples.collect(["charging_capacity_ah", "discharging_capacity_ah"])
         expected = truth.select(charging_capacity_ah="true_in", discharging_capacity_ah="true_out")
         assert_frame_equal(totals, expected, abs_tol=1e-11)
@@ -205,7 +205,7 @@ def test_a_test_may_begin_with_a_counter_that_is_not_zero():
 
 def test_a_scope_that_the_data_contradict_is_corrected_and_said_so():
     frame = exported(run(cycling(3)), Scope.STEP, prefix="")
-    scopes = {name: Scope.TEST for name in ("charging_capacity_ah", "discharging_capacity_ah")}
+    scopes = dict.fromkeys(("charging_capacity_ah", "discharging_capacity_ah"), Scope.TEST)
     result = processed(frame, scopes)
     assert codes(result) == ["COUNTER_SCOPE_CONTRADICTED"] * 2
     assert detection(result, "scope:charging_capacity_ah").verdict is Verdict.CONTRADICTED

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,7 +55,7 @@ def run(
     frames = []
     time, charge_in, charge_out = 0.0, 0.0, 0.0
     for number, step in enumerate(instructions):
-        own = np.arange(1, int(round(step.seconds / step.every)) + 1) * step.every
+        own = np.arange(1, round(step.seconds / step.every) + 1) * step.every
         moved = step.current_ampere * own / 3600.0
         into = charge_in + np.maximum(moved, 0.0)
         out = charge_out + np.maximum(-moved, 0.0)
@@ -113,7 +113,7 @@ def exported(
 def cut(frame: pl.DataFrame, sizes: Sequence[int]) -> TableStream:
     """Return the frame as batches of the given sizes, over and over."""
 
-    def batches(columns: Sequence[str] | None):  # noqa: ANN202
+    def batches(columns: Sequence[str] | None) -> Iterator[pl.DataFrame]:
         row, turn = 0, 0
         chosen = frame if columns is None else frame.select(columns)
         while row < frame.height:

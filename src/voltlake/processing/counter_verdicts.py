@@ -93,6 +93,7 @@ def counter_findings(
             )
         for code, rows, what in (
             ("FORGOTTEN_RESET", each.forgotten, "does not restart where it should"),
+            ("CUMULATIVE_VALUE_DECREASED", each.unexpected, "counts the whole test, but restarts"),
             ("COUNTER_SET_BY_HAND", each.set_by_hand, "jumps to a value that no current explains"),
         ):
             if rows:

@@ -49,6 +49,8 @@ class CounterReading:
         The unit of the last printed digit; 0 where values are not rounded.
     forgotten
         First rows of steps at which it should have restarted and did not.
+    unexpected
+        First rows of steps at which a counter of the whole test restarted all the same.
     set_by_hand
         First rows of steps at which it jumped to a reading that no current explains.
     """
@@ -64,6 +66,7 @@ class CounterReading:
     evidence: str
     quantum: float
     forgotten: list[int]
+    unexpected: list[int]
     set_by_hand: list[int]
 
 
@@ -108,6 +111,7 @@ def read_counter(
     scope, due = _scope_of(borders, declared)
     idle = (fields["rows"] <= 1) & (fields["first"] == before)
     forgotten = borders.forgotten(due, idle)
+    unexpected = np.flatnonzero(borders.restarted) if scope is Scope.TEST else np.zeros(0, int)
     added_in, added_out = _added(fields, zero, flow, sums)
     rows = sums["row_first"]
     return CounterReading(
@@ -122,6 +126,7 @@ def read_counter(
         evidence=borders.evidence,
         quantum=quantum_of(fields["first"], fields["last"]),
         forgotten=[int(row) for row in rows[forgotten]],
+        unexpected=[int(row) for row in rows[unexpected]],
         set_by_hand=[int(row) for row in rows[set_by_hand]],
     )
 
@@ -248,7 +253,7 @@ def _added(
         one_way_down = (fields["rises"] == 0.0) & (start <= 0.0)
         change = fields["last"] - zero
         rises = np.where(one_way_up, change, fields["rises"] + np.maximum(start, 0.0))
-        falls = np.where(one_way_down, -change, fields["falls"] + np.maximum(-start, 0.0))
+        falls = np.where(one_way_down, 0.0 - change, fields["falls"] + np.maximum(-start, 0.0))
         return (
             np.where(known, np.where(one_way_down & ~one_way_up, 0.0, rises), np.nan),
             np.where(known, np.where(one_way_up & ~one_way_down, 0.0, falls), np.nan),

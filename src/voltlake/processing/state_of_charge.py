@@ -21,7 +21,12 @@ def default_reference(steps: pl.DataFrame) -> int | None:
     return int(discharges[min(1, discharges.size - 1)]) if discharges.size else None
 
 
-def state_of_charge(steps: pl.DataFrame, reference_step: int | None = None) -> pl.DataFrame:
+def state_of_charge(
+    steps: pl.DataFrame,
+    reference_step: int | None = None,
+    *,
+    total_capacity_ah: pl.Series | None = None,
+) -> pl.DataFrame:
     """Fill ``soc_start`` and ``soc_end`` (ratios) from a reference discharge.
 
     The cell is taken as empty at the end of the reference and its capacity as that of the
@@ -35,6 +40,9 @@ def state_of_charge(steps: pl.DataFrame, reference_step: int | None = None) -> p
     reference_step
         ``step_count`` of a full discharge; by default the second discharge of the test,
         else the only one. Without any discharge all states stay null.
+    total_capacity_ah
+        Net charge since the start at the end of each step; by default the sum over the
+        steps. A cycler's own total may be given, but it may have restarted on the way.
 
     Raises
     ------
@@ -48,7 +56,8 @@ def state_of_charge(steps: pl.DataFrame, reference_step: int | None = None) -> p
     if not capacity:
         return steps
     moved = pl.col("charge_capacity_ah").fill_null(0) - pl.col("discharge_capacity_ah").fill_null(0)
-    total = steps.select(moved.cum_sum()).to_series().to_numpy()
+    own = steps.select(moved.cum_sum()).to_series()
+    total = (own if total_capacity_ah is None else total_capacity_ah).to_numpy()
     end = (total - total[place]) / capacity
     start = np.concatenate([[0.0 - total[place]], total[:-1] - total[place]]) / capacity
     counted = np.arange(steps.height) >= place

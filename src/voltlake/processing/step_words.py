@@ -23,9 +23,9 @@ _KINDS = (
 )
 _CONTROLS = (
     ("cccv", r"cc.?cv|恒流恒压|恆流恆壓|定電流定電壓|定电流定电压"),
-    ("cp", r"\bcp\b|power|恒功率|恆功率|定功率"),
-    ("cv", r"\bcv\b|voltage|恒压|恆壓|定電壓|定电压"),
-    ("cc", r"\bcc\b|current|恒流|恆流|定電流|定电流"),
+    ("cp", r"(?<![a-z])cp(?![a-z])|power|恒功率|恆功率|定功率"),
+    ("cv", r"(?<![a-z])cv(?![a-z])|voltage|恒压|恆壓|定電壓|定电压"),
+    ("cc", r"(?<![a-z])cc(?![a-z])|current|恒流|恆流|定電流|定电流"),
 )
 
 
