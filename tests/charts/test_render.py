@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from charts.tables import fading_cells, two_cycles
-from voltlake.charts import render
+from voltlake.charts import drawing
 from voltlake.charts.declare import find
 from voltlake.charts.render import FILE_FORMATS, Renderer, RenderFailed
 from voltlake.charts.specification import Specification, for_file, for_page
@@ -169,13 +169,13 @@ def _sleep(_: str) -> bytes:
 
 def test_a_dead_child_fails_one_picture_only(monkeypatch: pytest.MonkeyPatch) -> None:
     with Renderer() as renderer:
-        monkeypatch.setitem(render._DRAWERS, "png", _die)
+        monkeypatch.setitem(drawing.DRAWERS, "png", _die)
         with pytest.raises(RenderFailed, match="ended with code"):
             renderer.render(_drawn("capacity-vs-cycle"), "png")
         _check_svg(renderer.render(_drawn("capacity-vs-cycle"), "svg"))
 
 
 def test_a_picture_may_not_take_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(render._DRAWERS, "png", _sleep)
+    monkeypatch.setitem(drawing.DRAWERS, "png", _sleep)
     with Renderer(timeout_second=0.5) as renderer, pytest.raises(RenderFailed, match="longer"):
         renderer.render(_drawn("capacity-vs-cycle"), "png")

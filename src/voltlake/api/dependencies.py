@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 
 from voltlake.api.access import Metrics
 from voltlake.charts.render import Renderer
@@ -16,6 +16,7 @@ __all__ = [
     "CurrentApi",
     "CurrentRenderer",
     "CurrentWorkspace",
+    "TestId",
     "listed",
 ]
 
@@ -42,6 +43,7 @@ def _renderer(request: Request) -> Renderer:
     return _api(request).renderer
 
 
+TestId = Annotated[int, Path(ge=1, le=2**63 - 1, description="number of a test")]
 CurrentApi = Annotated[Api, Depends(_api)]
 CurrentWorkspace = Annotated[Workspace, Depends(_workspace)]
 CurrentRenderer = Annotated[Renderer, Depends(_renderer)]

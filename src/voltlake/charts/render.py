@@ -6,22 +6,19 @@ all other threads for more than a second), so that it runs in a child process on
 
 from __future__ import annotations
 
-import ctypes
 import json
 import multiprocessing
 import os
-import signal
-import sys
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as TaskTimeout
-from functools import cache, lru_cache
+from functools import lru_cache
 from threading import Lock
 from types import TracebackType
 from typing import Literal, get_args
 
 from pebble import ProcessExpired, ProcessPool
 
-from voltlake.charts.page import self_contained_page
+from voltlake.charts import drawing
 from voltlake.charts.specification import Specification
 from voltlake.errors import NotFound, VoltlakeError
 
@@ -30,12 +27,10 @@ __all__ = ["FILE_FORMATS", "FileFormat", "RenderFailed", "Renderer"]
 FileFormat = Literal["png", "svg", "pdf", "html", "json"]
 FILE_FORMATS: tuple[str, ...] = get_args(FileFormat)
 
-_PNG_SCALE = 2.0
 _PICTURES_PER_CHILD = 60
 """A child grows to some hundred megabytes; it is replaced after this many pictures."""
 _TIMEOUT_SECOND = 90.0
 _COMPILED_KEPT = 256
-_PR_SET_PDEATHSIG = 1
 
 
 class RenderFailed(VoltlakeError):
@@ -57,7 +52,7 @@ class Renderer:
         self._timeout_second = timeout_second
         self._pool: ProcessPool | None = None
         self._lock = Lock()
-        self._compile = lru_cache(_COMPILED_KEPT)(lambda text: self._run(_compiled, text))
+        self._compile = lru_cache(_COMPILED_KEPT)(lambda text: self._run(drawing.compiled, text))
 
     def __enter__(self) -> Renderer:
         return self
@@ -83,12 +78,12 @@ class Renderer:
         text = json.dumps(specification, allow_nan=False)
         if file_format == "json":
             return text.encode()
-        if file_format not in _DRAWERS:
+        if file_format not in drawing.DRAWERS:
             known = ", ".join(FILE_FORMATS)
             raise NotFound(f"'{file_format[:20]}' is no chart format", remedy=f"Use {known}")
         if file_format == "html":
-            return self._run(_html, title, text)
-        return self._run(_DRAWERS[file_format], text)
+            return self._run(drawing.DRAWERS["html"], title, text)
+        return self._run(drawing.DRAWERS[file_format], text)
 
     def compiled(self, specification: Specification) -> bytes:
         """Return the specification compiled to Vega, as JSON; the last ones are remembered."""
@@ -110,7 +105,7 @@ class Renderer:
                 self._pool = ProcessPool(
                     max_workers=1,
                     max_tasks=_PICTURES_PER_CHILD,
-                    initializer=_enter_child,
+                    initializer=drawing.enter_child,
                     initargs=(os.getpid(),),
                     context=multiprocessing.get_context("spawn"),
                 )
@@ -123,50 +118,3 @@ class Renderer:
         if pool is not None:
             pool.stop()  # type: ignore[no-untyped-call]
             pool.join()
-
-
-def _enter_child(parent: int) -> None:
-    """Die with the parent, and leave the terminal's interrupt to it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)  # the parent died while this child was starting
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def _png(text: str) -> bytes:
-    import vl_convert
-
-    return bytes(vl_convert.vegalite_to_png(text, scale=_PNG_SCALE, allowed_base_urls=[]))
-
-
-def _svg(text: str) -> bytes:
-    import vl_convert
-
-    return str(vl_convert.vegalite_to_svg(text, allowed_base_urls=[])).encode()
-
-
-def _pdf(text: str) -> bytes:
-    import vl_convert
-
-    return bytes(vl_convert.vegalite_to_pdf(text, allowed_base_urls=[]))
-
-
-def _compiled(text: str) -> bytes:
-    import vl_convert
-
-    return json.dumps(vl_convert.vegalite_to_vega(text)).encode()
-
-
-def _html(title: str, text: str) -> bytes:
-    return self_contained_page(title, json.loads(text), _library()).encode()
-
-
-@cache
-def _library() -> str:
-    import vl_convert
-
-    return str(vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;"))
-
-
-_DRAWERS: dict[str, Callable[..., bytes]] = {"png": _png, "svg": _svg, "pdf": _pdf, "html": _html}

@@ -12,12 +12,13 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import to_json
 
-from voltlake.api.dependencies import CurrentWorkspace, listed
+from voltlake.api.dependencies import CurrentWorkspace, TestId, listed
 from voltlake.api.payloads import ColumnsPayload, columns
 from voltlake.api.problems import ProblemRoute
 from voltlake.api.tables import TableFormat, download, json_answer
 from voltlake.canonical.columns import column
 from voltlake.services import explore
+from voltlake.services import series as series_of
 from voltlake.services.workspace import Workspace
 
 router = APIRouter(prefix="/tests", tags=["samples"], route_class=ProblemRoute)
@@ -45,13 +46,13 @@ class SampleQuery(BaseModel):
 
 @router.get("/{test_id}/samples", responses={200: {"model": ColumnsPayload}})
 def samples(
-    test_id: int,
+    test_id: TestId,
     workspace: CurrentWorkspace,
     query: Annotated[SampleQuery, Query()],
 ) -> Response:
     """Return rows as JSON, column by column: at most 100,000 at once, 10,000 if not said."""
     count = min(query.row_count or 10_000, _ROWS_PER_JSON)
-    frame = explore.samples(
+    frame = series_of.samples(
         workspace,
         test_id,
         columns=query.names(),
@@ -65,7 +66,7 @@ def samples(
 
 @router.get("/{test_id}/samples.{file_format}", response_class=Response)
 def samples_file(
-    test_id: int,
+    test_id: TestId,
     file_format: TableFormat,
     workspace: CurrentWorkspace,
     query: Annotated[SampleQuery, Query()],
@@ -84,7 +85,7 @@ def _batches(workspace: Workspace, test_id: int, query: SampleQuery) -> Iterator
         end = row + query.row_count
     while True:
         count = _ROWS_PER_BATCH if end is None else min(_ROWS_PER_BATCH, end - row)
-        batch = explore.samples(
+        batch = series_of.samples(
             workspace,
             test_id,
             columns=query.names(),
@@ -116,7 +117,7 @@ class WindowQuery(BaseModel):
     responses={200: {"content": {"application/octet-stream": {}}}},
 )
 def window(
-    test_id: int, workspace: CurrentWorkspace, query: Annotated[WindowQuery, Query()]
+    test_id: TestId, workspace: CurrentWorkspace, query: Annotated[WindowQuery, Query()]
 ) -> Response:
     """Return series thinned to the extremes of each pixel column, as binary arrays.
 
@@ -125,7 +126,7 @@ def window(
     ``series`` as pairs of column and number of points; then the float64 times [s] of each
     series, then the float32 values of each. NaN is unknown.
     """
-    found = explore.window(
+    found = series_of.window(
         workspace,
         test_id,
         columns=[column(name).notation for name in listed(query.columns)],

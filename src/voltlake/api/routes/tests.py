@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from voltlake.api.dependencies import CurrentWorkspace, listed
+from voltlake.api.dependencies import CurrentWorkspace, TestId, listed
 from voltlake.api.payloads import Page, Paging, TestPayload, page
 from voltlake.api.problems import ProblemRoute
 from voltlake.api.tables import json_answer
@@ -32,6 +32,6 @@ def tests(workspace: CurrentWorkspace, query: Annotated[TestQuery, Query()]) -> 
 
 
 @router.get("/{test_id}")
-def test(test_id: int, workspace: CurrentWorkspace) -> Response:
+def test(test_id: TestId, workspace: CurrentWorkspace) -> Response:
     """Return one test with its metadata."""
     return json_answer(explore.test(workspace, test_id))
