@@ -86,6 +86,8 @@ class _Pass:
         if is_last:
             block = self._without_partial_row(block)
         frame = self._parse(block, is_last=is_last)
+        if is_last:
+            frame = self._without_footer(frame)
         count = frame.height
         frame = self._without_empty_rows(frame, is_last=is_last)
         self._note_short_rows(frame, block)
@@ -164,23 +166,24 @@ class _Pass:
         tail = frame.tail(_FOOTER_ROWS)
         is_data = pl.Series(np.zeros(tail.height, np.bool_))
         for name in self.needed:
-            plain = tail[name].str.replace(",", ".", literal=True).str.strip_chars()
+            texts = tail[name].cast(pl.String)
+            plain = texts.str.replace(",", ".", literal=True).str.strip_chars()
             timed = ~pl.Series(parse_durations(plain)[1]) & blank_to_null(plain).is_not_null()
             is_data = is_data | plain.cast(pl.Float64, strict=False).is_not_null() | timed
         rows = is_data.arg_true()
         keep = int(rows[-1]) + 1 if rows.len() else 0
         footer = tail.slice(keep)
-        texts = [
-            " ".join(cell for cell in row if cell)
+        lines = [
+            " ".join(str(cell) for cell in row if cell is not None)
             for row in footer.rows()
-            if any(cell is not None and cell.strip() for cell in row)
+            if any(cell is not None and str(cell).strip() for cell in row)
         ]
-        if texts:
+        if lines:
             self.rows.doubts.add(
                 Finding(
                     "FOOTER_LINES",
                     Severity.INFO,
-                    f"{len(texts)} lines after the data are no samples: '{texts[0][:80]}'",
+                    f"{len(lines)} lines after the data are no samples: '{lines[0][:80]}'",
                 )
             )
         return frame.head(frame.height - footer.height)
