@@ -271,6 +271,16 @@ def test_marked_channels_may_carry_their_index(tmp_path: Path) -> None:
     assert frame["aux_t6_celsius"].to_list() == [None, 25.1, None, None, 25.3, None, None]
 
 
+def test_a_probe_of_one_quantity_has_one_column(tmp_path: Path) -> None:
+    columns = {"mark": 0x65, "voltage": 0.0, "temperature": [251, 252]}
+    extra = {"data_AUX_1_0_0.ndc": (records("aux 11 65", columns), {"AuxID": "1"})}
+    _, frame = read(a_test(16, auxiliary=extra), tmp_path)
+    assert "aux_v1_volt" not in frame.columns
+    silent = {"data_AUX_1_0_0.ndc": (records("aux 11 65", {"mark": [0x65]}), {"AuxID": "1"})}
+    _, frame = read(a_test(16, auxiliary=silent), tmp_path)
+    assert frame["temperature_t1_celsius"].to_list()[:2] == [0.0, None]
+
+
 def test_an_unknown_mark_is_refused(tmp_path: Path) -> None:
     columns = records("aux 11 65", {"mark": 0x66, "temperature": [1]})
     extra = {"data_AUX_1_0_0.ndc": (columns, {"AuxID": "1"})}

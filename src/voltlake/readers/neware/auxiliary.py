@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -154,6 +154,19 @@ class AuxiliaryPart:
         raise UnsupportedVersion(
             f"the records of {part.name} begin with no known mark", file=part.archive_name
         )
+
+    def used(self, rows_at_once: int) -> AuxiliaryPart:
+        """Return the part without fields that are zero throughout: a probe of one quantity.
+
+        Records have room for voltage and temperature at once; what no probe measures is 0.
+        """
+        if len(self.fields) == 1:
+            return self
+        alive: set[str] = set()
+        for _, values in self.read(rows_at_once):
+            alive |= {name for name, each in values.items() if (each != 0).any()}
+        kept = tuple(field for field in self.fields if field.name in alive)
+        return replace(self, fields=kept or self.fields[1:2])
 
     def read(self, rows_at_once: int) -> Iterator[tuple[NDArray[np.int64], _Values]]:
         """Iterate over (index, values by canonical column) in file order."""

@@ -43,7 +43,7 @@ class Contents:
         names = [name for name in self.archive.sizes if name != MAIN_PART]
         matched = match_channels(names, self.information.auxiliary)
         opened = [
-            AuxiliaryPart.of(self.part(name), channel, position)
+            AuxiliaryPart.of(self.part(name), channel, position).used(self.options.batch_rows)
             for position, (name, channel) in enumerate(matched)
         ]
         for each in opened:
