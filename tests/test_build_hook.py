@@ -13,7 +13,6 @@ from types import ModuleType, SimpleNamespace
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-pytest.importorskip("hatchling", reason="hatchling is needed to build, not to use Voltlake")
 
 
 @pytest.fixture(scope="module")
