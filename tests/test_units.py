@@ -47,7 +47,8 @@ def test_nothing_is_guessed(text: str) -> None:
 @pytest.mark.parametrize(
     ("header", "name", "unit"),
     [
-        ("Voltage(V)", "Voltage", "V"), ("Test Time [ s ]", "Test Time", "s"), ("Ewe/V", "Ewe", "V"),
+        ("Voltage(V)", "Voltage", "V"), ("Test Time [ s ]", "Test Time", "s"),
+        ("Ewe/V", "Ewe", "V"),
         ("Cycle", "Cycle", None), ("Aux_dT/dt_1(C/s)", "Aux_dT/dt_1", "C/s"),
         ("Test Time / h", "Test Time", "h"), ("Aux_dT/dt_1(C)", "Aux_dT/dt_1", "C"),
     ],

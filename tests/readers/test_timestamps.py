@@ -48,7 +48,7 @@ def _microseconds(*parts: int) -> int:
         ("11 December 2020, 12:22:12 PM", NAIVE, _microseconds(2020, 12, 11, 12, 22, 12)),
         ("Nov 23, 2023 12:00:01 AM", NAIVE, _microseconds(2023, 11, 23, 0, 0, 1)),
         ("01/02/99 10:00", NAIVE, _microseconds(1999, 1, 2, 10, 0)),
-        ("2024-09-20T08:32:34.5000006Z", WITH_OFFSET, _microseconds(2024, 9, 20, 8, 32, 34, 500_001)),
+        ("2024-09-20T08:32:34.0000006Z", WITH_OFFSET, _microseconds(2024, 9, 20, 8, 32, 34, 1)),
         ("2024-09-20 08:32:34+02:00", WITH_OFFSET, _microseconds(2024, 9, 20, 6, 32, 34)),
         ("2019-11-03T06:28:51-0530", WITH_OFFSET, _microseconds(2019, 11, 3, 11, 58, 51)),
         ("16:05:31", CLOCK_ONLY, (16 * 3600 + 5 * 60 + 31) * 1_000_000),

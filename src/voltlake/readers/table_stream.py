@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,12 +53,29 @@ class TableRows:
     def open(self, columns: Sequence[str] | None) -> Iterator[pl.DataFrame]:
         """Yield batches of at most ``options.batch_rows`` rows, from the first row on."""
         walk = _Pass(self)
-        for block, is_last in text_blocks(
+        blocks = text_blocks(
             self.source.path, self.plan.head.encoding, skip_bytes=self.plan.head.first_byte
-        ):
-            frame = walk.read(block, is_last=is_last)
+        )
+        for block, parsed, is_last in _one_ahead(blocks, walk.parse):
+            frame = walk.read(block, parsed, is_last=is_last)
             for batch in frame.iter_slices(self.options.batch_rows):
                 yield batch if columns is None else batch.select(columns)
+
+
+def _one_ahead(
+    blocks: Iterator[tuple[bytes, bool]], parse: Callable[[bytes], pl.DataFrame | None]
+) -> Iterator[tuple[bytes, pl.DataFrame | None, bool]]:
+    """Parse each block in a thread while the one before is still being converted."""
+    with ThreadPoolExecutor(1, thread_name_prefix="voltlake-parse") as worker:
+
+        def take() -> tuple[bytes, pl.DataFrame | None, bool] | None:
+            found = next(blocks, None)
+            return (found[0], parse(found[0]), found[1]) if found is not None else None
+
+        ahead = worker.submit(take)
+        while (ready := ahead.result()) is not None:
+            ahead = worker.submit(take)
+            yield ready
 
 
 class _Pass:
@@ -81,11 +99,13 @@ class _Pass:
             if each.mapped.notation in rows.required
         ]
 
-    def read(self, block: bytes, *, is_last: bool) -> pl.DataFrame:
-        """Return the rows of a block in canonical columns."""
-        if is_last:
-            block = self._without_partial_row(block)
-        frame = self._parse(block, is_last=is_last)
+    def read(self, block: bytes, parsed: pl.DataFrame | None, *, is_last: bool) -> pl.DataFrame:
+        """Return the rows of a block in canonical columns; ``parsed`` is what ``parse`` made."""
+        whole = self._without_partial_row(block) if is_last else block
+        frame = parsed if whole is block else self.parse(whole)
+        block = whole
+        if frame is None:
+            frame = self._parse_cells(block, is_last=is_last)
         if is_last:
             frame = self._without_footer(frame)
         count = frame.height
@@ -117,8 +137,8 @@ class _Pass:
         )
         return block[:start]
 
-    def _parse(self, block: bytes, *, is_last: bool) -> pl.DataFrame:
-        """Read a block by the parser's own numbers, or cell by cell where that fails."""
+    def parse(self, block: bytes) -> pl.DataFrame | None:
+        """Read a block by the parser's own numbers; ``None`` where that fails."""
         names = self.plan.head.delimiter.join(self.schema).encode() + b"\n"
         try:
             return pl.read_csv(
@@ -130,7 +150,7 @@ class _Pass:
                 null_values=list(self.plan.null_words) or None,
             )
         except (pl.exceptions.ComputeError, pl.exceptions.SchemaError):
-            return self._parse_cells(block, is_last=is_last)
+            return None
 
     def _parse_cells(self, block: bytes, *, is_last: bool) -> pl.DataFrame:
         self._refuse_long_rows(block)
