@@ -13,18 +13,19 @@ from typing import Any
 import polars as pl
 
 from voltlake.canonical.certificate import Certificate
-from voltlake.catalogue.session import Catalogue
-from voltlake.errors import WrongLake
+from voltlake.catalogue.session import Catalogue, sqlite_url
 from voltlake.execution.contract import Limits
 from voltlake.processing.pipeline import ProcessingOptions
 from voltlake.readers.contract import ReadOptions
 from voltlake.readers.registry import installed_readers
-from voltlake.services import charting, explore, export
+from voltlake.services import charting, explore, export, series
 from voltlake.services.ingest import FileReport, ingest
 from voltlake.services.reading import ReadTest, read_file
 from voltlake.services.requests import IngestOptions
+from voltlake.services.sql import answer
 from voltlake.services.workspace import Workspace
 from voltlake.settings import Settings
+from voltlake.storage.layout import catalogue_path, open_lake_folder, read_identity
 from voltlake.storage.objects import LocalObjects
 
 __all__ = ["Lake", "catalogue_url", "open", "open_workspace", "read"]
@@ -38,21 +39,16 @@ def open_workspace(settings: Settings, *, create: bool = False) -> Workspace:
     version, ``NetworkMount`` where SQLite would not be safe.
     """
     root = settings.lake.expanduser().absolute()
-    exists = LocalObjects.is_lake(root)
-    if not exists and not create:
-        raise WrongLake(
-            f"there is no lake in {root}",
-            remedy="Make one with `voltlake ingest FOLDER --lake DIR`, or try `voltlake demo`",
-        )
-    objects = LocalObjects(root, create=create)
+    identity = open_lake_folder(root) if create else read_identity(root)
     catalogue = Catalogue(catalogue_url(settings))
     if create:
-        catalogue.upgrade(lake_id=objects.lake_id)
-    catalogue.check(lake_id=objects.lake_id)
+        catalogue.upgrade()
+    catalogue.check()
+    catalogue.identify(identity.lake_id)
     return Workspace(
         root=root,
         catalogue=catalogue,
-        objects=objects,
+        objects=LocalObjects(root),
         readers=installed_readers(),
         limits=Limits(settings.parse_memory_mb, settings.parse_timeout_second),
         workers=settings.workers,
@@ -65,7 +61,7 @@ def catalogue_url(settings: Settings) -> str:
     """Return the catalogue's URL: ``DATABASE_URL``, or SQLite inside the lake."""
     if settings.database_url is not None:
         return settings.database_url.get_secret_value()
-    return f"sqlite:///{settings.lake.expanduser().absolute() / 'catalogue.sqlite3'}"
+    return sqlite_url(catalogue_path(settings.lake.expanduser().absolute()))
 
 
 def read(
@@ -93,7 +89,7 @@ def read(
     )
 
 
-def open(lake: str | Path | None = None, *, create: bool = True) -> Lake:  # noqa: A001
+def open(lake: str | Path | None = None, *, create: bool = True) -> Lake:
     """Open a lake folder, making it where it is missing.
 
     ``lake`` defaults to ``VOLTLAKE_LAKE``, then ``./lake``.
@@ -111,7 +107,9 @@ class Lake:
     def __repr__(self) -> str:
         return f"Lake({str(self.workspace.root)!r})"
 
-    def ingest(self, *paths: str | Path, workers: int | None = None, **options: Any) -> pl.DataFrame:
+    def ingest(
+        self, *paths: str | Path, workers: int | None = None, **options: Any
+    ) -> pl.DataFrame:
         """Ingest files and folders; return one row per file.
 
         Options: ``project, cell, reader, timezone, decimal, sign, nominal_capacity_ah``.
@@ -159,7 +157,7 @@ class Lake:
         columns: Sequence[str] | None = None,
     ) -> pl.DataFrame:
         """Return the samples of all tests of a cell, or of some cycles only."""
-        return explore.samples_of_cell(self.workspace, cell, cycles=cycles, columns=columns)
+        return series.samples_of_cell(self.workspace, cell, cycles=cycles, columns=columns)
 
     def findings(self, cells: Sequence[str] | None = None) -> pl.DataFrame:
         """Return every doubt about the data of the given cells, or of all."""
@@ -175,7 +173,7 @@ class Lake:
 
     def sql(self, query: str) -> pl.DataFrame:
         """Answer a read-only SQL query over cells, tests, cycles, steps, findings, samples."""
-        return explore.sql(self.workspace, query)
+        return answer(self.workspace, query)
 
     def chart(self, name: str, target: str | Path, **params: Any) -> Path:
         """Draw a chart into a file; its extension is the format."""
@@ -211,5 +209,3 @@ def _reports_table(reports: list[FileReport]) -> pl.DataFrame:
 
 def _listed(cells: str | Sequence[str]) -> list[str]:
     return [cells] if isinstance(cells, str) else list(cells)
-
-

@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     time_zone: str | None = Field(
         None,
         validation_alias=_names("VOLTLAKE_TIME_ZONE"),
-        description="VOLTLAKE_TIME_ZONE: zone of clock times that name none, such as Europe/Berlin.",
+        description="VOLTLAKE_TIME_ZONE: zone of clock times that name none: Europe/Berlin.",
     )
     workers: int = Field(
         default_factory=lambda: max(1, (os.cpu_count() or 2) - 1),

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from voltlake.catalogue.models import CellTest, Job, SourceFile
 from voltlake.catalogue.repositories.cells import Cells
 from voltlake.catalogue.repositories.files import Files
 from voltlake.catalogue.repositories.jobs import Jobs
@@ -37,3 +39,12 @@ class Unit:
         self.findings = Findings(session)
         self.certificates = Certificates(session)
         self.jobs = Jobs(session, clock)
+
+    def version(self) -> str:
+        """Return a text that changes whenever a file was offered, a job ended or a test came."""
+        statement = select(
+            select(func.coalesce(func.sum(SourceFile.attempts), 0)).scalar_subquery(),
+            select(func.max(Job.finished)).scalar_subquery(),
+            select(func.count(CellTest.id)).scalar_subquery(),
+        )
+        return "/".join(str(part) for part in self.session.execute(statement).one())

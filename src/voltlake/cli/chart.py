@@ -24,7 +24,9 @@ def chart(
     test: Annotated[int | None, typer.Option("--test", help="A test's number.")] = None,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", help="The file: .png .svg .pdf .html, or .json (Vega-Lite)."),
+        typer.Option(
+            "-o", "--output", help="The file: .png .svg .pdf .html, or .json (Vega-Lite)."
+        ),
     ] = None,
     param: Annotated[
         list[str] | None,
@@ -42,7 +44,9 @@ def chart(
     for each in param or []:
         key, equals, value = each.partition("=")
         if not equals:
-            raise InvalidRequest(f"'{each}' is not KEY=VALUE", remedy="Write --param y=charge_capacity_ah")
+            raise InvalidRequest(
+                f"'{each}' is not KEY=VALUE", remedy="Write --param y=charge_capacity_ah"
+            )
         params[key] = value
     if cell:
         params["cells"] = ",".join(cell)

@@ -9,21 +9,24 @@ from voltlake.catalogue.session import Catalogue
 from voltlake.cli.options import Json, LakeFolder
 from voltlake.cli.output import console, print_json
 from voltlake.cli.workspaces import opened, settings_for
-from voltlake.storage.objects import LocalObjects
+from voltlake.storage.layout import open_lake_folder, raw_key
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Care for the catalogue: upgrade its schema, check that it is whole.", no_args_is_help=True)
+app = typer.Typer(
+    help="Care for the catalogue: upgrade its schema, check that it is whole.", no_args_is_help=True
+)
 
 
 @app.command("upgrade")
 def upgrade(lake: LakeFolder = None) -> None:
     """Bring the catalogue's schema to this program's version; makes a missing lake."""
     settings = settings_for(lake)
-    objects = LocalObjects(settings.lake.expanduser().absolute(), create=True)
+    identity = open_lake_folder(settings.lake.expanduser().absolute())
     catalogue = Catalogue(catalogue_url(settings))
     before = catalogue.revision
-    catalogue.upgrade(lake_id=objects.lake_id)
+    catalogue.upgrade()
+    catalogue.identify(identity.lake_id)
     console.print(f"catalogue {before or 'new'} → {catalogue.revision}", highlight=False)
 
 
@@ -32,7 +35,9 @@ def check(lake: LakeFolder = None, json: Json = False) -> None:
     """Check that schema, lake id and every referenced object are there."""
     workspace = opened(lake)
     with workspace.catalogue.reading() as unit:
-        keys = sorted(unit.series.object_keys() | unit.files.object_keys())
+        keys = sorted(
+            unit.series.object_keys() | {raw_key(each) for each in unit.files.stored_hashes()}
+        )
     missing = [key for key in keys if not workspace.objects.exists(key)]
     result = {"revision": workspace.catalogue.revision, "objects": len(keys), "missing": missing}
     if json:

@@ -47,7 +47,9 @@ def demo(
     examples = write_example_files(folder)
     workspace = open_workspace(Settings(lake=lake), create=True)
     if not json:
-        console.print(f"[bold]2[/bold] Ingesting {len(examples)} files into {lake} …\n", highlight=False)
+        console.print(
+            f"[bold]2[/bold] Ingesting {len(examples)} files into {lake} …\n", highlight=False
+        )
     reports = _ingest(workspace, folder, json=json)
     figure = save_chart(workspace, "capacity-vs-cycle", {}, lake.parent / "capacity-vs-cycle.svg")
     if json:
@@ -78,7 +80,11 @@ def _print_result(workspace: Workspace, examples: list[ExampleFile], figure: Pat
     print_frame(explore.cells(workspace), title="Cells", columns=shown)
     doubts = explore.findings(workspace, severities=["critical", "warning"])
     print_frame(doubts, title="\nFindings", columns=("cell_name", "severity", "code", "message"))
-    planted = [f"{example.path.name}: {fault}" for example in examples for fault in example.planted_faults]
-    console.print("\n[dim]Planted on purpose: " + escape("; ".join(planted)) + "[/dim]", highlight=False)
+    planted = [
+        f"{example.path.name}: {fault}" for example in examples for fault in example.planted_faults
+    ]
+    console.print(
+        "\n[dim]Planted on purpose: " + escape("; ".join(planted)) + "[/dim]", highlight=False
+    )
     console.print(f"\nThe fade of all cells: {figure}", highlight=False)
     console.print(f"Next: voltlake serve --lake {workspace.root} --show", highlight=False)

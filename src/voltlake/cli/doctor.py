@@ -66,8 +66,12 @@ def _examine(lake: LakeFolder) -> dict[str, object]:
 def _print(report: dict[str, object]) -> None:
     for name in ("voltlake", "python", "lake", "catalogue_revision", "free_disk_gb"):
         value = report[name]
-        console.print(f"{name.replace('_', ' '):<20} {'–' if value is None else value}", highlight=False)
-    table = Table(title="\nFormats", title_justify="left", header_style="bold", box=None, pad_edge=False)
+        console.print(
+            f"{name.replace('_', ' '):<20} {'–' if value is None else value}", highlight=False
+        )
+    table = Table(
+        title="\nFormats", title_justify="left", header_style="bold", box=None, pad_edge=False
+    )
     for heading in ("reader", "version", "format", "proven on"):
         table.add_column(heading)
     readers = report["readers"]

@@ -70,9 +70,7 @@ def ingest_files(
     workspace = opened(lake, create=True)
     counts: Counter[str] = Counter()
     with progress_bar(quiet=json) as on_progress:
-        for report in ingest(
-            workspace, paths, options, workers=workers, on_progress=on_progress
-        ):
+        for report in ingest(workspace, paths, options, workers=workers, on_progress=on_progress):
             counts[report.status] += 1
             if json:
                 print_json(report.as_dict())
@@ -106,5 +104,3 @@ def print_report(report: FileReport) -> None:
     )  # fmt: skip
     for note in report.notes:
         console.print(f"              [dim]{escape(note)}[/dim]", highlight=False)
-
-

@@ -8,7 +8,13 @@ from typing import Annotated
 import typer
 
 from voltlake.cli.options import (
-    Cells, Json, LakeFolder, Limit, Severities, TableFormat, TableFormatOption,
+    Cells,
+    Json,
+    LakeFolder,
+    Limit,
+    Severities,
+    TableFormat,
+    TableFormatOption,
 )  # fmt: skip
 from voltlake.cli.output import console, print_frame, print_json
 from voltlake.cli.read import certificate_table, print_findings
@@ -42,8 +48,10 @@ def files(
     """List the ledger: every file ever ingested, what became of it, and why."""
     frame = explore.files(opened(lake), states=state)
     chosen = _form(form, json=json)
-    shown = ("name", "state", "reader", "rows", "cell_name", "test_id", "error_code", "error_message",
-             "remedy")  # fmt: skip
+    shown = (
+        "name", "state", "reader", "rows", "cell_name", "test_id", "error_code",
+        "error_message", "remedy",
+    )  # fmt: skip
     print_frame(frame, chosen, title="Files", limit=_rows(limit, chosen), columns=shown)
 
 
@@ -96,7 +104,8 @@ def steps(
     frame = explore.steps_of_cell(opened(lake), cell)
     chosen = _form(form, json=json)
     shown = (
-        "test_id", "step_count", "step_id", "step_type", "control", "cycle_index", "duration_second",
+        "test_id", "step_count", "step_id", "step_type", "control", "cycle_index",
+        "duration_second",
         "voltage_start_volt", "voltage_end_volt", "current_mean_ampere", "charge_capacity_ah",
         "discharge_capacity_ah", "capacity_source",
     )  # fmt: skip
@@ -115,14 +124,27 @@ def findings(
 ) -> None:
     """List every doubt about the data, with its rows and what to do."""
     frame = explore.findings(
-        opened(lake), cell_names=cell or None, severities=[each.value for each in severity or []] or None
+        opened(lake),
+        cell_names=cell or None,
+        severities=[each.value for each in severity or []] or None,
     )
     chosen = _form(form, json=json)
-    shown = ("cell_name", "test_id", "severity", "code", "message", "row_first", "row_last", "remedy")
+    shown = (
+        "cell_name",
+        "test_id",
+        "severity",
+        "code",
+        "message",
+        "row_first",
+        "row_last",
+        "remedy",
+    )
     print_frame(frame, chosen, title="Findings", limit=_rows(limit, chosen), columns=shown)
 
 
-tests_app = typer.Typer(help="List tests, or show one with its certificate.", invoke_without_command=True)
+tests_app = typer.Typer(
+    help="List tests, or show one with its certificate.", invoke_without_command=True
+)
 
 
 @tests_app.callback()
@@ -144,7 +166,9 @@ def tests(
 
 @tests_app.command("show")
 def show(
-    test_id: Annotated[int, typer.Argument(help="The test's number, as `voltlake tests` lists it.")],
+    test_id: Annotated[
+        int, typer.Argument(help="The test's number, as `voltlake tests` lists it.")
+    ],
     lake: LakeFolder = None,
     json: Json = False,
 ) -> None:
@@ -172,4 +196,3 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "cycles": cycles,
     "findings": findings,
 }
-

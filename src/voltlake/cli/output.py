@@ -12,7 +12,7 @@ from enum import Enum
 from pathlib import Path
 
 import polars as pl
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
@@ -95,8 +95,8 @@ def _print_table(
         chosen = [name for name in chosen if shown[name].null_count() < max(shown.height, 1)]
     table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for name in chosen:
-        table.add_column(_heading(name), justify="right" if shown[name].dtype.is_numeric() else "left",
-                         overflow="fold")  # fmt: skip
+        side: JustifyMethod = "right" if shown[name].dtype.is_numeric() else "left"
+        table.add_column(_heading(name), justify=side, overflow="fold")
     for row in shown.select(chosen).iter_rows(named=True):
         table.add_row(*(_cell(name, value) for name, value in row.items()))
     console.print(table)
@@ -158,7 +158,10 @@ def progress_bar(*, quiet: bool = False) -> Iterator[ProgressBar]:
         yield ProgressBar(None)
         return
     columns = (
-        TextColumn("{task.description:>8}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
-    )  # fmt: skip
+        TextColumn("{task.description:>8}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=messages, transient=True) as bars:
         yield ProgressBar(bars)

@@ -23,7 +23,9 @@ def read(
     output: Annotated[
         Path | None,
         typer.Option(
-            "-o", "--output", help="Write the canonical table: .parquet, .csv, .bdf.csv, .bdf.parquet."
+            "-o",
+            "--output",
+            help="Write the canonical table: .parquet, .csv, .bdf.csv, .bdf.parquet.",
         ),
     ] = None,
     reader: ReaderName = None,
@@ -83,7 +85,8 @@ def _print_summary(test: ReadTest) -> None:
         f"[dim]({claim.because})[/dim]", highlight=False,
     )  # fmt: skip
     console.print(
-        f"{test.raw_samples.height:,} rows, {test.steps.height:,} steps, {test.cycles.height:,} cycles",
+        f"{test.raw_samples.height:,} rows, {test.steps.height:,} steps, "
+        f"{test.cycles.height:,} cycles",
         highlight=False,
     )
     if test.raw_samples.height:
@@ -97,13 +100,15 @@ def _print_span(test: ReadTest) -> None:
     """Print the ranges that tell a person at a glance whether units are right."""
     for name in ("test_time_second", "voltage_volt", "current_ampere"):
         low, high = test.samples[name].min(), test.samples[name].max()
-        if low is not None:
+        if isinstance(low, float) and isinstance(high, float):
             console.print(f"  {name:<18} {low:.6g} … {high:.6g}", highlight=False)
 
 
 def certificate_table(entries: list[dict[str, object]]) -> Table:
     """Return a certificate as people read it."""
-    table = Table(title="Certificate", title_justify="left", header_style="bold", box=None, pad_edge=False)
+    table = Table(
+        title="Certificate", title_justify="left", header_style="bold", box=None, pad_edge=False
+    )
     for heading in ("property", "declared", "detected", "verdict", "evidence"):
         table.add_column(heading, overflow="fold")
     for entry in entries:
@@ -130,7 +135,11 @@ def print_findings(findings: list[dict[str, object]]) -> None:
     order = list(_SEVERITY)
     console.print(f"\n[bold]{len(findings)} findings[/bold]")
     for finding in sorted(findings, key=lambda each: order.index(str(each["severity"]))):
-        rows = "" if finding["row_first"] is None else f", rows {finding['row_first']} to {finding['row_last']}"
+        rows = (
+            ""
+            if finding["row_first"] is None
+            else f", rows {finding['row_first']} to {finding['row_last']}"
+        )
         console.print(
             f"{_SEVERITY[str(finding['severity'])]} [bold]{finding['code']}[/bold] "
             f"{escape(str(finding['message']))}[dim]{rows}[/dim]", highlight=False,

@@ -30,9 +30,12 @@ def serve(
     lake: LakeFolder = None,
     host: Annotated[str | None, typer.Option("--host", help="The address to listen on.")] = None,
     port: Annotated[
-        int | None, typer.Option("--port", min=0, max=65535, help="The port. [env: PANEL_PORT; 8060]")
+        int | None,
+        typer.Option("--port", min=0, max=65535, help="The port. [env: PANEL_PORT; 8060]"),
     ] = None,
-    show: Annotated[bool, typer.Option("--show", help="Open the dashboard in the browser.")] = False,
+    show: Annotated[
+        bool, typer.Option("--show", help="Open the dashboard in the browser.")
+    ] = False,
 ) -> None:
     """Serve the dashboard and the API of a lake on this machine.
 
@@ -75,7 +78,9 @@ def serve_workspace(workspace: Workspace, settings: Settings, *, show: bool) -> 
     server = uvicorn.Server(config)
     shown_host = "localhost" if settings.host == "127.0.0.1" else settings.host
     url = f"http://{shown_host}:{settings.port}/"
-    messages.print(f"Voltlake serves {workspace.root} at [bold]{url}[/bold] (Ctrl+C stops)", highlight=False)
+    messages.print(
+        f"Voltlake serves {workspace.root} at [bold]{url}[/bold] (Ctrl+C stops)", highlight=False
+    )
     if show:
         threading.Timer(1.0, webbrowser.open, [url]).start()
     server.run()

@@ -9,7 +9,7 @@ import typer
 from voltlake.cli.options import Json, LakeFolder, Limit, TableFormat, TableFormatOption
 from voltlake.cli.output import print_frame
 from voltlake.cli.workspaces import opened
-from voltlake.services.explore import sql as ask
+from voltlake.services.sql import answer
 
 __all__ = ["sql"]
 
@@ -21,9 +21,11 @@ def sql(
     limit: Limit = None,
     json: Json = False,
 ) -> None:
-    """Ask a read-only SQL question over projects, cells, tests, cycles, steps, findings, files, samples.
+    """Ask a read-only question in SQL.
+
+    Tables: projects, cells, tests, cycles, steps, findings, files, samples.
 
     [bold]voltlake sql "select cell_name, max(cycle_index) from cycles group by cell_name"[/bold]
     """
     chosen = TableFormat.JSON if json else form
-    print_frame(ask(opened(lake), query), chosen, limit=limit)
+    print_frame(answer(opened(lake), query), chosen, limit=limit)

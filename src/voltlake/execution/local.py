@@ -90,7 +90,7 @@ class LocalProcesses:
 
     def close(self) -> None:
         """Stop waiting tasks and end the children."""
-        self._pool.stop()
+        self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
 
 

@@ -14,16 +14,24 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 
 from voltlake.catalogue.models import Job
+from voltlake.catalogue.unit import Unit
 from voltlake.errors import LeaseLost, VoltlakeError
 from voltlake.execution.local import LocalProcesses
-from voltlake.services.commit import Task, commit_failure, commit_test, record_failure
-from voltlake.services.inspection import Inspected, inspect_file
+from voltlake.services.commit import (
+    DEFAULT_PROJECT,
+    Task,
+    commit_failure,
+    commit_test,
+    record_failure,
+    unchanged,
+)  # fmt: skip
+from voltlake.services.inspection import Inspected, KnownContent, inspect_file
 from voltlake.services.preparation import PreparedTest, Request, prepare_test
 from voltlake.services.reports import FileReport
 from voltlake.services.requests import IngestOptions
@@ -114,32 +122,38 @@ def submit(
 
     batch_id = uuid.uuid4().hex
     settled: list[FileReport] = []
+    tasks: dict[str, Task] = {}
     twins: dict[Path, Path] = {}
-    first_with: dict[str, Path] = {}
-    tasks: list[Task] = []
     for primary, members in groups.items():
         look = outcomes[primary]
         if isinstance(look, VoltlakeError):
             settled += [record_failure(workspace, member, look) for member in members]
-            continue
-        if look.sha256 in first_with:
-            twins |= dict.fromkeys(members, first_with[look.sha256])
-            continue
-        task = Task.of(look, members, options)
-        known = _report_if_known(workspace, task)
-        if known:
-            settled += known
+        elif look.problem is not None:
+            settled += [record_failure(workspace, member, look.problem, look) for member in members]
+        elif look.sha256 in tasks:
+            twins |= dict.fromkeys(members, tasks[look.sha256].members[0])
+        elif reports := _report_if_known(workspace, task := Task.of(look, members, options)):
+            settled += reports
         else:
-            first_with[look.sha256] = members[0]
-            tasks.append(task)
-    with workspace.catalogue.begin() as unit:
-        unit.jobs.release_dead(_host())
-        for task in tasks:
-            unit.jobs.submit(
-                JOB_KIND, task.as_payload(), batch_id=batch_id, key=task.sha256,
-                max_attempts=workspace.max_attempts,
-            )  # fmt: skip
+            tasks[task.sha256] = task
+    _queue(workspace, list(tasks.values()), batch_id)
     return Batch(batch_id, tuple(settled), len(tasks), twins)
+
+
+def _queue(workspace: Workspace, tasks: Sequence[Task], batch_id: str) -> None:
+    """Queue the tasks; a job that a killed run left behind is taken over, not doubled."""
+    with workspace.catalogue.begin() as unit:
+        unit.jobs.release_dead(_is_dead)
+        left = {job.payload["sha256"]: job for job in unit.jobs.queued(JOB_KIND)}
+        for task in tasks:
+            job = left.get(task.sha256)
+            if job is None:
+                unit.jobs.submit(
+                    JOB_KIND, task.as_payload(), batch_id=batch_id,
+                    max_attempts=workspace.max_attempts,
+                )  # fmt: skip
+            else:
+                job.payload, job.batch_id = task.as_payload(), batch_id
 
 
 def _look(
@@ -151,14 +165,15 @@ def _look(
 ) -> dict[Path, Inspected | VoltlakeError]:
     """Inspect files in the children, a few ahead of the one that is waited for."""
     with workspace.catalogue.reading() as unit:
-        known = unit.files.contents_by_path([str(path) for path in files])
+        known = unit.files.last_contents([str(path) for path in files])
     outcomes: dict[Path, Inspected | VoltlakeError] = {}
     ahead: list[tuple[Path, Future[Inspected]]] = []
     waiting = iter(files)
     while True:
         while len(ahead) < 4 * processes.workers and (path := next(waiting, None)) is not None:
             seen = known.get(str(path))
-            ahead.append((path, processes.submit(inspect_file, path, seen, options.reader)))
+            content = None if seen is None else KnownContent(*seen)
+            ahead.append((path, processes.submit(inspect_file, path, content, options.reader)))
         if not ahead:
             return outcomes
         path, future = ahead.pop(0)
@@ -192,11 +207,8 @@ def _group(outcomes: Mapping[Path, Inspected | VoltlakeError]) -> dict[Path, lis
 def _report_if_known(workspace: Workspace, task: Task) -> list[FileReport]:
     """Report every given file as unchanged, if the lake holds exactly these contents."""
     with workspace.catalogue.reading() as unit:
-        test_id = unit.files.test_of_contents([task.sha256, *task.companions.values()])
-        if test_id is None:
-            return []
-        return [FileReport.unchanged(str(path), unit.tests.summary(test_id), task)
-                for path in task.members]  # fmt: skip
+        test_id = unit.files.test_of_contents(task.contents)
+        return [] if test_id is None else unchanged(unit, task, test_id)
 
 
 def _report_of_twin(twin: Path, first: FileReport) -> FileReport:
@@ -242,18 +254,16 @@ def _claim(workspace: Workspace, owner: str) -> Job | None:
         return unit.jobs.claim(owner, LEASE_SECOND, kind=JOB_KIND)
 
 
-def _keep_leases(workspace: Workspace, owner: str, jobs: Iterator[Job] | Sequence[Job]) -> None:
+def _keep_leases(workspace: Workspace, owner: str, jobs: Iterable[Job]) -> None:
     with workspace.catalogue.begin() as unit:
         for job in jobs:
             unit.jobs.extend(job.id, owner, LEASE_SECOND)
 
 
-def _start(
-    workspace: Workspace, processes: LocalProcesses, job: Job
-) -> Future[PreparedTest]:
+def _start(workspace: Workspace, processes: LocalProcesses, job: Job) -> Future[PreparedTest]:
     task = Task.from_payload(job.payload)
     with workspace.catalogue.reading() as unit:
-        nominal = unit.cells.nominal_capacity_ah(task.options.project, task.options.cell)
+        nominal = _known_nominal_capacity_ah(unit, task)
     request = Request(
         lake=workspace.root,
         path=task.path,
@@ -281,11 +291,31 @@ def _settle(
         return commit_failure(workspace, job.id, owner, task, error)
 
 
-def _host() -> str:
-    return socket.gethostname()
+def _known_nominal_capacity_ah(unit: Unit, task: Task) -> float | None:
+    """Return what the catalogue knows of the cell, if the user named one that exists."""
+    cells = (
+        []
+        if task.options.cell is None
+        else unit.cells.by_name(task.options.cell, task.options.project or DEFAULT_PROJECT)
+    )
+    return cells[0].nominal_capacity_ah if cells else None
 
 
 def _owner() -> str:
     """Name this process, so that a later run can tell whether it still lives."""
-    started = Path(f"/proc/{os.getpid()}/stat").read_text().rsplit(") ", 1)[1].split()[19]
-    return f"{_host()}/{os.getpid()}/{started}"
+    return f"{socket.gethostname()}/{os.getpid()}/{_started(os.getpid())}"
+
+
+def _is_dead(owner: str) -> bool:
+    """Say whether ``owner`` was a process of this machine that is no more."""
+    host, pid, started = owner.rsplit("/", 2)
+    return host == socket.gethostname() and _started(int(pid)) != started
+
+
+def _started(pid: int) -> str | None:
+    """Return when a process began (clock ticks since boot); ``None`` where there is none."""
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    return status.rsplit(") ", 1)[1].split()[19]

@@ -6,10 +6,11 @@ Runs in a limited child process: even a look at a hostile file may go wrong.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from voltlake.errors import SourceChanged, UnreadableFile
+from voltlake.errors import SourceChanged, UnreadableFile, VoltlakeError
 from voltlake.readers.contract import Source
 from voltlake.readers.registry import installed_readers
 from voltlake.readers.unpack import open_source
@@ -37,54 +38,60 @@ class Inspected:
         Where it lies; its name without ``.gz`` or ``.zip``.
     sha256, size
         Of the unpacked content, so that the same test is known in any wrapping.
-    reader, because
-        The reader that claims it and why.
+    reader
+        The reader that claims it.
     primary
         The file that must be read in its place, if it is only a part of a test.
     companions
         Further files that are read with it, and the hash of each.
     grown_from
         The hash of the earlier content that this content begins with, if it grew.
+    problem
+        Why no reader can take it, if so; then ``reader`` is empty.
     """
 
     path: Path
     name: str
     sha256: str
     size: int
-    reader: str
-    because: str
-    primary: Path | None
-    companions: dict[Path, str]
-    grown_from: str | None
+    reader: str = ""
+    primary: Path | None = None
+    companions: Mapping[Path, str] = field(default_factory=dict)
+    grown_from: str | None = None
+    problem: VoltlakeError | None = None
 
 
 def inspect_file(path: Path, known: KnownContent | None, reader: str | None) -> Inspected:
     """Look at one file.
 
     ``known`` is the content last stored from this path; ``reader`` a reader's name to skip
-    detection. Raises a ``VoltlakeError`` for anything that cannot be read at all, and
-    ``SourceChanged`` where the file changes while it is looked at.
+    detection. A content that no reader takes is a ``problem`` of the result. Raises a
+    ``VoltlakeError`` for bytes that cannot be had at all, and ``SourceChanged`` where the
+    file changes while it is looked at.
     """
     before = _stamp(path)
     with open_source(path) as source:
         sha256, grown_from = _hash(source, known)
-        identified = installed_readers().identify(source, reader=reader)
-        primary = identified.reader.primary(source)
-        beside = () if primary else identified.reader.companions(source)
-        inspected = Inspected(
-            path=path,
-            name=source.name,
-            sha256=sha256,
-            size=source.size,
-            reader=identified.reader.name,
-            because=identified.claim.because,
-            primary=primary,
-            companions={companion: _hash_of(companion) for companion in beside},
-            grown_from=grown_from,
-        )
+        inspected = Inspected(path, source.name, sha256, source.size, grown_from=grown_from)
+        try:
+            inspected = _identified(inspected, source, reader)
+        except VoltlakeError as problem:
+            inspected = replace(inspected, problem=problem)
     if _stamp(path) != before:
         raise SourceChanged("the file changed while it was looked at", file=path)
     return inspected
+
+
+def _identified(inspected: Inspected, source: Source, reader: str | None) -> Inspected:
+    identified = installed_readers().identify(source, reader=reader)
+    primary = identified.reader.primary(source)
+    beside = () if primary else identified.reader.companions(source)
+    return replace(
+        inspected,
+        reader=identified.reader.name,
+        primary=primary,
+        companions={companion: _hash_of(companion) for companion in beside},
+    )
 
 
 def _hash_of(path: Path) -> str:

@@ -8,8 +8,9 @@ write, each table in pieces, so that memory does not grow with the file.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
@@ -19,26 +20,31 @@ from voltlake.canonical.findings import Finding
 from voltlake.canonical.metadata import TestMetadata
 from voltlake.canonical.streams import TableStream
 from voltlake.errors import NoSamples, SourceChanged
-from voltlake.processing.pipeline import ProcessingOptions, process
+from voltlake.processing.pipeline import Processed, ProcessingOptions, process
+from voltlake.processing.reported import complete_reported_cycles
 from voltlake.quality.certificate import write_certificate
 from voltlake.quality.validate import find_doubts
 from voltlake.readers.contract import RawTest, ReadOptions
 from voltlake.readers.registry import Identified, installed_readers
 from voltlake.readers.unpack import open_source
 from voltlake.services.reading import declared_by_reader
+from voltlake.storage.layout import TEMPORARY_FOLDER
 from voltlake.storage.objects import LocalObjects
 from voltlake.storage.overview import write_overview
-from voltlake.storage.parquet import WrittenTable, write_table
+from voltlake.storage.parquet import WrittenTable, scan_table, write_table
 from voltlake.storage.spool import Spool
 
-__all__ = ["PreparedTest", "Request", "prepare_test"]
+__all__ = ["PreparedTest", "RawCopy", "Request", "prepare_test"]
 
 _CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the child is asked to do: everything by value, nothing shared."""
+    """What the child is asked to do: everything by value, nothing shared.
+
+    ``companions`` are the further files of the test, and the hash that each must have.
+    """
 
     lake: Path
     path: Path
@@ -47,6 +53,14 @@ class Request:
     companions: Mapping[Path, str]
     options: ReadOptions
     processing: ProcessingOptions
+
+
+@dataclass(frozen=True, slots=True)
+class RawCopy:
+    """A source file's plain content, copied into the lake's temporary folder."""
+
+    path: Path
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +73,24 @@ class PreparedTest:
         Finished Parquet files by stage: samples, overview, steps, cycles, curves,
         reported_steps, reported_cycles.
     raw
-        Copies of the source files' plain content: content hash → temporary path.
+        Copies of the source files by content hash.
+    rows, steps, cycles
+        How many there are; without samples, as the vendor reports them.
     """
 
     reader: str
     reader_version: str
     metadata: TestMetadata
     rows: int
+    steps: int
     cycles: int
+    start_time: datetime | None
     duration_second: float | None
+    nominal_capacity_ah: float | None
     certificate: Certificate
     findings: tuple[Finding, ...]
     series: dict[str, WrittenTable] = field(default_factory=dict)
-    raw: dict[str, Path] = field(default_factory=dict)
+    raw: dict[str, RawCopy] = field(default_factory=dict)
 
 
 def prepare_test(request: Request) -> PreparedTest:
@@ -81,20 +100,29 @@ def prepare_test(request: Request) -> PreparedTest:
     are left, which a later sweep removes.
     """
     objects = LocalObjects(request.lake)
+    raw: dict[str, RawCopy] = {}
     with open_source(request.path) as source:
-        raw = {request.sha256: _copy(source.path, request.sha256, request.path, objects)}
+        raw[request.sha256] = _copy(source.path, request.sha256, request.path, objects)
         for companion, sha256 in request.companions.items():
             with open_source(companion) as beside:
                 raw[sha256] = _copy(beside.path, sha256, companion, objects)
-        identified, test = installed_readers().read(
-            source, request.options, reader=request.reader
-        )
-        prepared = _prepare(identified, test, request, objects)
-    prepared.raw.update(raw)
-    return prepared
+        readers = installed_readers()
+        # Detection is repeated for its reason, which the certificate quotes.
+        identified = readers.identify(source)
+        if identified.reader.name != request.reader:
+            identified = readers.identify(source, reader=request.reader)
+        test = identified.reader.read(source, request.options)
+        series, processed = _write_samples(test, request, objects)
+        series |= _write_reported(test, objects)
+        if processed is None and test.reported_cycles is not None:
+            cycles = complete_reported_cycles(test.reported_cycles)
+            series["cycles"] = _write_frame(cycles, "cycles", objects)
+    if not series:
+        raise NoSamples("the file holds no rows of data", file=request.path)
+    return _prepared(identified, test, request, series, processed, raw, objects)
 
 
-def _copy(plain: Path, sha256: str, path: Path, objects: LocalObjects) -> Path:
+def _copy(plain: Path, sha256: str, path: Path, objects: LocalObjects) -> RawCopy:
     """Copy the plain content; raise ``SourceChanged`` if it is no longer what was inspected."""
     copy = objects.new_temporary(".raw")
     digest = hashlib.sha256()
@@ -103,79 +131,42 @@ def _copy(plain: Path, sha256: str, path: Path, objects: LocalObjects) -> Path:
             digest.update(chunk)
             target.write(chunk)
     if digest.hexdigest() != sha256:
+        copy.unlink()
         raise SourceChanged("the file changed while it was read", file=path)
-    return copy
-
-
-def _prepare(
-    identified: Identified, test: RawTest, request: Request, objects: LocalObjects
-) -> PreparedTest:
-    series: dict[str, WrittenTable] = {}
-    if test.samples is None:
-        rows, duration, doubts = 0, None, []
-        certificate = write_certificate(
-            (declared_by_reader(identified), *test.declarations), ()
-        )
-        cycles = 0 if test.reported_cycles is None else test.reported_cycles.height
-    else:
-        with Spool(objects.new_temporary(".spool")) as spool:
-            for batch in test.samples.batches():
-                spool.add(batch)
-            spool.finish()
-            if spool.rows == 0:
-                raise NoSamples("the file holds no rows of data", file=request.path)
-            rows = spool.rows
-            written = _write_samples(spool, identified, test, request, objects)
-            series, cycles, duration, certificate, doubts = written
-    series |= _write_reported(test, objects)
-    if not series:
-        raise NoSamples("the file holds neither samples nor cycles", file=request.path)
-    return PreparedTest(
-        reader=identified.reader.name,
-        reader_version=identified.reader.version,
-        metadata=test.metadata,
-        rows=rows,
-        cycles=cycles,
-        duration_second=duration,
-        certificate=certificate,
-        findings=(*test.findings, *doubts),
-        series=series,
-    )
+    return RawCopy(copy, copy.stat().st_size)
 
 
 def _write_samples(
-    spool: Spool, identified: Identified, test: RawTest, request: Request, objects: LocalObjects
-) -> tuple[dict[str, WrittenTable], int, float | None, Certificate, list[Finding]]:
-    """Process the spooled samples and write what comes out of them."""
-    processed = process(
-        spool.stream(),
-        sign=test.sign,
-        scopes=test.scopes,
-        reported_cycles=test.reported_cycles,
-        options=request.processing,
-    )
-    samples = write_table(
-        processed.samples,
-        objects.new_temporary(".parquet"),
-        decimals=spool.decimals,
-        metadata={"voltlake:stage": "samples", "voltlake:reader": identified.reader.name},
-    )
-    series = {
+    test: RawTest, request: Request, objects: LocalObjects
+) -> tuple[dict[str, WrittenTable], Processed | None]:
+    """Spool the samples, process them, and write what comes out of it."""
+    if test.samples is None:
+        return {}, None
+    with Spool(objects.root / TEMPORARY_FOLDER, test.samples.schema) as spool:
+        for batch in test.samples.batches():
+            spool.add(batch)
+        spooled = spool.finish()
+        if spool.rows == 0:
+            return {}, None
+        processed = process(
+            spooled,
+            sign=test.sign,
+            scopes=test.scopes,
+            reported_cycles=test.reported_cycles,
+            options=request.processing,
+        )
+        samples = write_table(
+            processed.samples,
+            objects.new_temporary(".parquet"),
+            decimals=spool.decimals,
+            metadata={"voltlake:stage": "samples"},
+        )
+    return {
         "samples": samples,
-        "overview": write_overview(samples.path, objects.new_temporary(".parquet")),
+        "overview": write_overview(scan_table(samples.path), objects.new_temporary(".parquet")),
         "steps": _write_frame(processed.steps, "steps", objects),
         "cycles": _write_frame(processed.cycles, "cycles", objects),
-    }
-    stored = processed.samples
-    doubts = [*processed.findings, *find_doubts(stored, processed.steps, processed.cycles)]
-    declarations = (declared_by_reader(identified), *test.declarations)
-    certificate = write_certificate(declarations, processed.detections)
-    duration = _sum_or_none(processed.steps["duration_second"])
-    return series, processed.cycles.height, duration, certificate, doubts
-
-
-def _sum_or_none(values: pl.Series) -> float | None:
-    return None if values.null_count() == len(values) else float(values.sum())
+    }, processed
 
 
 def _write_reported(test: RawTest, objects: LocalObjects) -> dict[str, WrittenTable]:
@@ -190,7 +181,6 @@ def _write_reported(test: RawTest, objects: LocalObjects) -> dict[str, WrittenTa
         curves = write_table(
             test.reported_curves,
             objects.new_temporary(".parquet"),
-            decimals=None,
             metadata={"voltlake:stage": "curves"},
         )
         if curves.rows:
@@ -202,6 +192,67 @@ def _write_frame(frame: pl.DataFrame, stage: str, objects: LocalObjects) -> Writ
     return write_table(
         TableStream.of(frame),
         objects.new_temporary(".parquet"),
-        decimals=None,
         metadata={"voltlake:stage": stage},
     )
+
+
+def _prepared(
+    identified: Identified,
+    test: RawTest,
+    request: Request,
+    series: dict[str, WrittenTable],
+    processed: Processed | None,
+    raw: dict[str, RawCopy],
+    objects: LocalObjects,
+) -> PreparedTest:
+    """Judge what was read and put everything together."""
+    declarations = (declared_by_reader(identified), *test.declarations)
+    detections = () if processed is None else processed.detections
+    return PreparedTest(
+        reader=identified.reader.name,
+        reader_version=identified.reader.version,
+        metadata=test.metadata,
+        rows=_rows(series, "samples"),
+        steps=_rows(series, "steps", "reported_steps"),
+        cycles=_rows(series, "cycles", "reported_cycles"),
+        start_time=None if processed is None else _start_time(processed.steps),
+        duration_second=None if processed is None else _duration_second(processed.steps),
+        nominal_capacity_ah=request.processing.nominal_capacity_ah,
+        certificate=write_certificate(declarations, detections),
+        findings=_findings(test, series, processed, objects),
+        series=series,
+        raw=raw,
+    )
+
+
+def _rows(series: Mapping[str, WrittenTable], *stages: str) -> int:
+    """Return the rows of the first of these stages that there is."""
+    return next((series[stage].rows for stage in stages if stage in series), 0)
+
+
+def _start_time(steps: pl.DataFrame) -> datetime | None:
+    first = steps["start_unix_time_second"].drop_nulls()
+    return None if first.is_empty() else datetime.fromtimestamp(float(first[0]), UTC)
+
+
+def _duration_second(steps: pl.DataFrame) -> float | None:
+    """Return the time from the first step's start to the last step's end."""
+    ends = steps["test_time_start_second"] + steps["duration_second"]
+    first, last = steps["test_time_start_second"].min(), ends.max()
+    if not isinstance(first, float) or not isinstance(last, float):
+        return None
+    return last - first
+
+
+def _findings(
+    test: RawTest,
+    series: Mapping[str, WrittenTable],
+    processed: Processed | None,
+    objects: LocalObjects,
+) -> tuple[Finding, ...]:
+    """Collect the doubts of all stages; the rules walk over the samples as they are stored."""
+    if processed is None:
+        return tuple(test.findings)
+    stored = scan_table(series["samples"].path)
+    doubts = find_doubts(stored, processed.steps, processed.cycles)
+    return (*test.findings, *processed.findings, *doubts)

@@ -45,7 +45,7 @@ class Files:
         statement = select(SourceFile.sha256, SourceFile.test_id).where(
             SourceFile.sha256.in_(hashes), SourceFile.state == FileState.STORED.value
         )
-        tests = {sha256: test_id for sha256, test_id in self._session.execute(statement)}
+        tests = {row.sha256: row.test_id for row in self._session.execute(statement)}
         found = {tests.get(sha256) for sha256 in hashes}
         return found.pop() if len(found) == 1 else None
 
@@ -64,7 +64,8 @@ class Files:
         for start in range(0, len(paths), _PATHS_PER_QUERY):
             some = list(paths[start : start + _PATHS_PER_QUERY])
             for path, sha256, size in self._session.execute(statement, {"paths": some}):
-                found[path] = (sha256, size)
+                if sha256 is not None and size is not None:
+                    found[path] = (sha256, size)
         return found
 
     def of_test(self, test_id: int) -> list[SourceFile]:

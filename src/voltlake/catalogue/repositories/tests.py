@@ -19,6 +19,7 @@ from voltlake.catalogue.models import (
     CycleRow,
     FindingRow,
     Project,
+    Row,
     Series,
     StepRow,
 )
@@ -30,9 +31,7 @@ _OF_FILE = (
     "time_zone", "ambient_temperature_celsius",
 )  # fmt: skip
 _HIDDEN = {"id", "cell_id", "extra"}
-_TABLES_UNDER_A_TEST = [
-    row.__table__ for row in (StepRow, CycleRow, FindingRow, Series, CertificateRow)
-]
+_ROWS_UNDER_A_TEST: tuple[type[Row], ...] = (StepRow, CycleRow, FindingRow, Series, CertificateRow)
 _OF_TEST = [column for column in CellTest.__table__.columns if column.name not in _HIDDEN]
 
 
@@ -107,8 +106,8 @@ class CellTests:
         All rows under it are removed; ``metadata`` and ``found`` as for :meth:`add`.
         """
         test = self._session.get_one(CellTest, test_id)
-        for table in _TABLES_UNDER_A_TEST:
-            self._session.execute(delete(table).where(table.c.test_id == test_id))
+        for row in _ROWS_UNDER_A_TEST:
+            self._session.execute(delete(row).where(row.__table__.c.test_id == test_id))
         said = {name: getattr(metadata, name) for name in _OF_FILE}
         values = {"extra": dict(metadata.extra) or None, **said, **found}
         for name, value in values.items():
