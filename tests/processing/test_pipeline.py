@@ -119,7 +119,7 @@ def test_cycles_are_the_same_whatever_the_scope_the_sign_and_the_resets():
     }
     results = {name: processed(frame) for name, frame in exports.items()}
     reference = results["step"].cycles.drop("capacity_source", pl.selectors.contains("_counter_"))
-    for name, result in results.items():
+    for result in results.values():
         cycles = result.cycles.select(reference.columns)
         assert_frame_equal(cycles, reference, rel_tol=1e-11, abs_tol=1e-11)
         totals = result.samples.collect(["charging_capacity_ah", "discharging_capacity_ah"])
@@ -487,3 +487,21 @@ def test_projection_of_the_samples():
     both = ["cycle_index", "current_ampere"]
     assert result.samples.collect(both).columns == both
     assert list(result.samples.schema) == result.samples.collect().columns
+
+
+def test_a_gap_that_may_be_a_pause_does_not_refute_the_counter():
+    frame = exported(run(cycling(3)), Scope.CYCLE)
+    later = pl.int_range(pl.len()) >= 100
+    shifted = [
+        (pl.col(name) + pl.when(later & inside).then(90_000.0).otherwise(0.0)).alias(name)
+        for name, inside in (
+            ("test_time_second", True),
+            ("unix_time_second", True),
+            ("step_time_second", pl.col("step_count") == 1),
+        )
+    ]
+    result = processed(frame.with_columns(shifted))
+    assert result.cycles["charge_capacity_ah"].to_list() == pytest.approx([0.5] * 3)
+    assert result.cycles["charge_capacity_integrated_ah"][0] == pytest.approx(25.5)
+    assert set(result.cycles["capacity_source"]) == {"counter"}
+    assert codes(result) == []

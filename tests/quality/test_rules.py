@@ -79,6 +79,14 @@ def test_a_gap_names_the_charge_that_the_integral_assigns_to_it():
     assert "0.2806 Ah" in message
 
 
+def test_copied_rows_tell_of_times_already_told():
+    frame = clean()
+    copied = pl.concat([frame[:125], frame[100:]])
+    message = next(each.message for each in doubts(copied, (60,)) if "backwards" in each.message)
+    # The row that follows the copies is at the same time as the last row ahead of them.
+    assert "24 rows tell of times" in message
+
+
 def test_a_gap_at_rest_is_none():
     frame = clean().filter(~pl.int_range(pl.len()).is_between(182, 230))
     assert [each.code for each in doubts(frame)] == ["MISSING_RECORDS"]

@@ -34,7 +34,7 @@ STEP_FIELDS = (
     "charge_in", "charge_out", "energy_in", "energy_out", "charge_rough", "energy_rough",
     "temperature_min", "temperature_max", "temperature_area", "temperature_time",
     "temperature_last", "pause", "steps_back", "ohmic", "power_min", "power_max",
-    "start_second", "start_known", "duration",
+    "start_second", "start_known", "duration", "longest", "longest_charge", "longest_energy",
 )  # fmt: skip
 """Fields of a step's record. Charge in A·s, energy in W·s, inner intervals only: what flows
 before the first row is added later. ``*_rough`` is half the sum of |change| times time: how
@@ -47,8 +47,8 @@ far the true integral can lie from the trapezoid when the signal moves between s
     CHARGE_IN, CHARGE_OUT, ENERGY_IN, ENERGY_OUT, CHARGE_ROUGH, ENERGY_ROUGH,
     TEMPERATURE_MIN, TEMPERATURE_MAX, TEMPERATURE_AREA, TEMPERATURE_TIME,
     TEMPERATURE_LAST, PAUSE, STEPS_BACK, OHMIC, POWER_MIN, POWER_MAX,
-    START_SECOND, START_KNOWN, DURATION,
-) = range(37)  # fmt: skip
+    START_SECOND, START_KNOWN, DURATION, LONGEST, LONGEST_CHARGE, LONGEST_ENERGY,
+) = range(40)  # fmt: skip
 
 COUNTER_FIELDS = ("first", "last", "rises", "falls", "restarts", "before_restart", "rows")
 """Fields of a counter's record in one step: first and last value, sums of rises and of falls
@@ -150,6 +150,10 @@ def _add_interval(
     if np.isnan(voltage) or np.isnan(voltage_before):
         return
     power, power_before = voltage * current, voltage_before * current_before
+    if seconds > record[LONGEST]:
+        record[LONGEST] = seconds
+        record[LONGEST_CHARGE] = 0.5 * abs(current + current_before) * seconds
+        record[LONGEST_ENERGY] = 0.5 * abs(power + power_before) * seconds
     record[OHMIC] += (voltage - voltage_before) * (current - current_before)
     record[ENERGY_IN] += area_above_zero(power_before, power, seconds)
     record[ENERGY_OUT] += area_above_zero(-power_before, -power, seconds)

@@ -29,11 +29,16 @@ class TimeRunsBack(SampleWatch):
         super().__init__(settings, steps)
         self.first: int | None = None
         self.last, self.count, self.furthest = 0, 0, 0.0
+        self.latest, self.told_again = -np.inf, 0
 
     def see(self, rows: pl.DataFrame, first_row: int, is_carried: bool) -> None:
         """Look at the change from row to row."""
-        change = np.diff(self.floats(rows, "test_time_second"))
+        time = self.floats(rows, "test_time_second")
+        change = np.diff(time)
         back = np.flatnonzero(change < 0)
+        latest = np.fmax.accumulate(np.concatenate([[self.latest], time[int(is_carried) :]]))
+        self.told_again += int((time[int(is_carried) :] < latest[:-1]).sum())
+        self.latest = float(latest[-1])
         if not back.size:
             return
         if self.first is None:
@@ -46,7 +51,8 @@ class TimeRunsBack(SampleWatch):
         """One doubt for all rows."""
         if self.first is not None:
             message = (
-                f"Test time runs backwards at {self.count} rows, by up to {self.furthest:.6g} s"
+                f"Test time runs backwards at {self.count} rows, by up to {self.furthest:.6g} s; "
+                f"{self.told_again} rows tell of times that others have told already"
             )
             yield Doubt(message, "test_time_second", self.first, self.last, self.count)
 
