@@ -16,11 +16,13 @@ from voltlake.canonical.conventions import Sign
 from voltlake.errors import (
     CorruptFile,
     NoSamples,
+    SourceChanged,
     UnknownUnit,
     UnsupportedVersion,
     VoltlakeError,
 )
 from voltlake.readers.contract import RawTest, ReadOptions
+from voltlake.readers.formats import neware_nda
 from voltlake.readers.formats.neware_nda import READER
 from voltlake.readers.unpack import open_source
 
@@ -394,3 +396,23 @@ def test_other_files_are_not_claimed(tmp_path: Path) -> None:
         path.write_bytes(content)
         with open_source(path) as source:
             assert READER.claim(source) is None
+
+
+def test_files_too_large_to_keep_are_read_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = read(a_file(29), tmp_path)[1]
+    monkeypatch.setattr(neware_nda, "_KEPT_BYTES", 0)
+    raw, frame = read(a_file(29), tmp_path, batch_rows=3)
+    assert frame.equals(whole)
+    assert raw.samples is not None
+    path = tmp_path / "test.bin"
+    path.write_bytes(path.read_bytes()[:-86])
+    with pytest.raises(SourceChanged):
+        raw.samples.collect()
+
+
+def test_a_moment_beyond_the_calendar_is_unknown(tmp_path: Path) -> None:
+    columns = {"mark": 0x55, "index": [1], "unix": 2**62, "step_type": 4}
+    raw, _ = read(nda_bytes(130, records("bts9 88", columns)), tmp_path)
+    assert raw.metadata.start_time is None

@@ -96,9 +96,13 @@ def read(source: Source, options: ReadOptions) -> RawTest:
 
 @dataclass(slots=True)
 class _Survey:
-    """What one pass over all records found, before any is decoded."""
+    """What one pass over all records found, before any is decoded.
+
+    ``uses`` says, piece by piece, which records are measurements; ``None`` means all.
+    """
 
     rows: int
+    uses: list[NDArray[np.bool_] | None]
     order: NDArray[np.int64] | None
     auxiliary: dict[int, dict[str, NDArray[np.generic]]]
     findings: list[Finding]
@@ -159,10 +163,12 @@ def _survey(reel: _Reel, header: NdaHeader) -> _Survey:
     layout = header.layout
     check = IndexCheck()
     parts: list[dict[str, NDArray[np.generic]]] = []
+    uses: list[NDArray[np.bool_] | None] = []
     unknown = 0
     for block in (*header.blocks, *header.auxiliary):
         for records in reel.records(block):
             use = is_measurement(records, layout)
+            uses.append(None if use.all() else use)
             if "index" in layout.fields:
                 check.feed(field_of(records, layout, "index")[use].astype(np.int64))
             else:
@@ -186,14 +192,15 @@ def _survey(reel: _Reel, header: NdaHeader) -> _Survey:
             )
         )
     rows = check.rows if order is None else len(order)
-    return _Survey(rows, order, _by_channel(parts), findings)
+    return _Survey(rows, uses, order, _by_channel(parts), findings)
 
 
 def _unknown_records(records: Bytes2D, layout: Layout) -> int:
     if layout.identifier is None:
         return 0
     byte, accepted = layout.identifier
-    return int((~np.isin(records[:, byte], [*accepted, _AUXILIARY, _LOG, 0xFF])).sum())
+    marks = np.bincount(records[:, byte], minlength=256)
+    return len(records) - int(marks[[*{*accepted, _AUXILIARY, _LOG, 0xFF}]].sum())
 
 
 def _sort_out(reel: _Reel, header: NdaHeader) -> tuple[NDArray[np.int64], list[Finding]]:
@@ -313,15 +320,16 @@ class _Plan:
             row += len(records)
 
     def _measurements(self) -> Iterator[Bytes2D]:
-        layout = self.header.layout
         if self.survey.order is not None:
             yield from self._in_order(self.survey.order, self.reel.at_once)
             return
+        uses = iter(self.survey.uses)
         for block in (*self.header.blocks, *self.header.auxiliary):
-            for records in self.reel.records(block):
-                use = is_measurement(records, layout)
-                if use.any():
-                    yield records if use.all() else records[use]
+            for records, use in zip(self.reel.records(block), uses, strict=False):
+                if use is None:
+                    yield records
+                elif use.any():
+                    yield records[use]
 
     def _in_order(self, order: NDArray[np.int64], at_once: int) -> Iterator[Bytes2D]:
         """Pick records by their ordinals; only files whose records lie out of order need it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import struct
 import zipfile
 import zlib
@@ -36,7 +37,8 @@ def _as_our_errors(name: str) -> Iterator[None]:
     except _ZIP_TROUBLE as reason:
         raise CorruptFile(f"the zip archive is damaged: {reason}", file=name) from reason
     except OSError as reason:
-        if reason.errno is None:
+        # A damaged directory points before the file's beginning: a seek that makes no sense.
+        if reason.errno in (None, errno.EINVAL):
             raise CorruptFile(f"the zip archive is damaged: {reason}", file=name) from reason
         raise UnreadableFile(reason.strerror or str(reason), file=name) from reason
 
