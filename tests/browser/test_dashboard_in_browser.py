@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 
 from support.lakes import ODD_NAME
+from voltlake.dashboard.pages import cell
 
 PAGES = {
     "cells": ("/", "line-chart"),
@@ -150,6 +151,13 @@ def test_chosen_cycles_are_drawn(visit):
     opened.until("document.querySelectorAll('#curve-key span').length === 3")
     opened.until("document.querySelector('#curves').getAttribute('aria-label').includes('6 lines')")
     assert "cycles=2%2C+4-5" in opened.page.url
+
+
+def test_evidence_of_a_later_test_comes_when_opened(visit, monkeypatch):
+    monkeypatch.setattr(cell, "_OPEN_TESTS", 0)
+    opened = visit("/cells/LFP_1")
+    opened.page.locator(".evidence-later summary").first.click()
+    opened.page.locator(".later .verdict.verified").first.wait_for()
 
 
 def test_the_theme_is_kept_and_follows_the_system_again(visit):

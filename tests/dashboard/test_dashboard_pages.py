@@ -6,9 +6,11 @@ import re
 from html import unescape
 from urllib.parse import quote
 
+import polars as pl
 import pytest
 
 from support.lakes import ODD_NAME
+from voltlake.dashboard.pages import cell
 from voltlake.services import explore, series
 
 
@@ -197,6 +199,57 @@ def test_an_unknown_cell_or_test_is_a_page_with_a_way_back(client):
 def test_an_empty_lake_teaches(empty_client):
     assert "voltlake ingest FOLDER" in empty_client.get("/").text
     assert "voltlake ingest FOLDER" in empty_client.get("/files").text
+
+
+def test_a_long_table_is_cut_and_can_be_lengthened(client, workspace, monkeypatch):
+    row = explore.cells(workspace).head(1)
+    many = pl.concat([row.with_columns(cell_name=pl.lit(f"C{n:03}")) for n in range(502)])
+    monkeypatch.setattr(explore, "cells", lambda *_, **__: many)
+    html = client.get("/parts/cells").text
+    assert len(cells_listed(html)) == 500
+    assert "The first 500 of 502 are shown" in html
+    assert 'name="rows" value="1000"' in html
+    assert len(cells_listed(client.get("/parts/cells?rows=1000").text)) == 502
+
+
+def test_evidence_of_later_tests_is_fetched_when_opened(client, workspace, monkeypatch):
+    monkeypatch.setattr(cell, "_OPEN_TESTS", 0)
+    html = client.get("/cells/LFP_1").text
+    address = f"/parts/tests/{test_id_of(workspace, 'LFP_1')}/evidence"
+    assert f'hx-get="{address}"' in html
+    assert 'class="data certificate' not in html
+
+
+def test_a_test_without_samples_says_so(client, workspace, monkeypatch):
+    tests = explore.tests(workspace).with_columns(rows=pl.lit(0), cycles=pl.lit(0))
+    monkeypatch.setattr(explore, "tests", lambda *_, **__: tests)
+    monkeypatch.setattr(series, "samples", lambda *_, **__: pl.DataFrame())
+    page = client.get("/cells/LFP_1").text
+    assert "No samples: the file reports cycles only" in page
+    assert "No test of this cell has cycles yet" in page
+    over_time = client.get(f"/tests/{tests['test_id'][0]}/series").text
+    assert "This test holds no samples" in over_time
+    assert "<time-series" not in over_time
+
+
+def test_another_test_of_the_cell_can_be_chosen(client, workspace, monkeypatch):
+    tests = explore.tests(workspace, cell_names=["LFP_1", "LFP_2"])
+    cycles = explore.cycles(workspace, ["LFP_1", "LFP_2"])
+    monkeypatch.setattr(explore, "tests", lambda *_, **__: tests)
+    monkeypatch.setattr(explore, "cycles", lambda *_, **__: cycles)
+    first, last = tests["test_id"][0], tests["test_id"][-1]
+    assert f"test={last}&amp;cycles=1" in client.get("/cells/LFP_1").text
+    html = client.get(f"/cells/LFP_1?test={first}").text
+    assert f"test={first}&amp;cycles=1%2C3%2C5%2C8%2C10%2C12" in html
+    assert f'<option value="{first}" selected>' in html
+
+
+def test_a_jump_in_a_test_without_steps_says_so(client, workspace, monkeypatch):
+    none = explore.steps(workspace, test_id_of(workspace, "LFP_1")).clear()
+    monkeypatch.setattr(explore, "steps", lambda *_: none)
+    path = f"/parts/tests/{test_id_of(workspace, 'LFP_1')}/extent"
+    answer = client.get(path, params={"of": "step 1"})
+    assert answer.json()["remedy"] == "It has no steps with a time"
 
 
 def test_pages_are_compressed_where_the_browser_takes_it(client):

@@ -51,6 +51,11 @@ def test_the_default_state_has_the_shortest_address():
     assert FilesState().url() == "/files"
 
 
+def test_a_longer_table_stays_long():
+    assert FilesState.parse(QueryParams("rows=1000")).url() == "/files?rows=1000"
+    assert CellsState.parse(QueryParams("rows=1000")).url() == "/?rows=1000"
+
+
 def test_none_selected_differs_from_nothing_said():
     assert CellsState.parse(QueryParams("")).selected is None
     assert CellsState.parse(QueryParams("cell=")).selected == ()

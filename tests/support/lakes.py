@@ -50,6 +50,6 @@ def made_lake(folder: Path) -> Workspace:
 def _simulated(chemistry: str, cycles: int, seed: int) -> SimulatedTest:
     lower, upper = _WINDOW_VOLT[chemistry]
     cycle = (cccv_charge(1.0, upper, 0.05), rest(600), cc_discharge(1.0, lower), rest(600))
-    cell = make_cell(f"{chemistry}_{seed}", chemistry, 1.1, ageing=Ageing(), seed=seed)
+    cell = make_cell(f"{chemistry}_{seed}", chemistry, 1.1, ageing=Ageing(0.004, 0.002), seed=seed)
     cycler = Cycler(interval_second=30, temperature_noise_celsius=0.03)
     return run(cell, (rest(300), Loop(cycle, cycles)), cycler=cycler, start_soc=0.3, seed=seed)

@@ -125,7 +125,7 @@ def _curve_test(tests: list[dict[str, Any]], asked: int | None) -> int | None:
 
 
 def _cycle_numbers(cycles: pl.DataFrame, test_id: int | None) -> list[int]:
-    of_test = cycles.filter(pl.col("test_id") == test_id)
+    of_test = cycles.filter(pl.col("test_id").eq_missing(pl.lit(test_id, pl.Int64)))
     return sorted(set(of_test["cycle_index"].drop_nulls()))
 
 

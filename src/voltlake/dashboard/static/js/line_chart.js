@@ -114,7 +114,7 @@ class LineChart extends HTMLElement {
       width: this.clientWidth,
       height: Number(this.getAttribute('height') ?? 360),
       padding: [10, 12, 0, 0],
-      scales: { x: { time: false } },
+      scales: { x: { time: false }, y: { range: (plot, low, high) => padded(low, high) } },
       legend: { show: false },
       focus: { alpha: 0.18 },
       cursor: { focus: { prox: 26 }, y: false, points: { size: 7 }, drag: { x: true, y: true, uni: 40 } },
@@ -193,6 +193,14 @@ class LineChart extends HTMLElement {
 
 const quantity = (chart, label) => chart.getAttribute(label).replace(/ \(.*\)$/, '');
 const unit = (chart, label) => /\((.*)\)$/.exec(chart.getAttribute(label))?.[1] ?? '';
+
+/** A range with room around it; a flat line lies in its middle, not above an endless zero. */
+function padded(low, high) {
+  if (low === null) return [0, 1];
+  const flat = high - low <= 1e-6 * Math.max(Math.abs(low), Math.abs(high));
+  const room = flat ? 0.05 * (Math.abs(low) || 1) : 0.06 * (high - low);
+  return [low - room, high + room];
+}
 
 /**
  * Lines on one common x, as uPlot wants them.

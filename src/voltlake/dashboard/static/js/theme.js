@@ -16,10 +16,15 @@
     for (const button of document.querySelectorAll('[data-theme-choice]')) {
       button.setAttribute('aria-pressed', String(button.dataset.themeChoice === chosen));
     }
+    wear(theme);
+  };
+
+  /** @param {string} theme */
+  function wear(theme) {
     if (root.dataset.theme === theme) return;
     root.dataset.theme = theme;
     dispatchEvent(new Event('voltlake-theme'));
-  };
+  }
 
   addEventListener('click', (event) => {
     const button = event.target instanceof Element && event.target.closest('[data-theme-choice]');
@@ -29,5 +34,7 @@
   });
   systemIsDark.addEventListener('change', apply);
   document.addEventListener('DOMContentLoaded', apply);
+  addEventListener('beforeprint', () => wear('light'));
+  addEventListener('afterprint', apply);
   apply();
 })();
