@@ -7,12 +7,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voltlake.numerics.decimals import decimal_places, scale_decimals
 
 
+@settings(deadline=None)  # the first call compiles
 @given(
     st.lists(st.tuples(st.integers(-(10**9), 10**9), st.integers(0, 6)), min_size=1),
     st.sampled_from([(1, 1000), (60, 1), (3600, 1), (1, 3600), (1, 10**6), (1000, 1)]),

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voltlake.errors import InvalidRequest
@@ -71,6 +71,7 @@ def test_every_layout_is_read(text: str, kind: int, expected: int) -> None:
     assert moments.microseconds[0] == expected
 
 
+@settings(deadline=None)  # the first call compiles
 @given(
     st.datetimes(datetime(1970, 1, 2), datetime(2200, 1, 1)),
     st.sampled_from(["%m/%d/%Y %H:%M:%S.%f", "%Y-%m-%dT%H:%M:%S.%f", "%d-%b-%Y %I:%M:%S.%f %p"]),
@@ -137,6 +138,7 @@ def test_an_unknown_zone_is_refused() -> None:
         zone_named("Mars/Olympus")
 
 
+@settings(deadline=None)  # the first call compiles
 @given(
     st.integers(0, 3 * 365 * 24 * 60),
     st.lists(st.integers(1, 200), min_size=5, max_size=60),

@@ -148,6 +148,7 @@ class _Pass:
                 schema=self.schema,
                 decimal_comma=self.plan.decimal == "," and self.plan.head.delimiter != ",",
                 null_values=list(self.plan.null_words) or None,
+                low_memory=True,
             )
         except (pl.exceptions.ComputeError, pl.exceptions.SchemaError):
             return None
