@@ -37,11 +37,6 @@ class SignJudgement:
     detection: Detection
     findings: tuple[Finding, ...] = ()
 
-    @property
-    def is_changed(self) -> bool:
-        """True where any current is turned round."""
-        return bool((self.factors < 0).any())
-
 
 @dataclass(frozen=True, slots=True)
 class _Votes:
