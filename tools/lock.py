@@ -30,7 +30,8 @@ def lock(name: str, extras: list[str]) -> None:
     """Compile one set of pins into ``requirements/<name>.txt``."""
     chosen = [part for extra in extras for part in ("--extra", extra)]
     command = [
-        "uv", "pip", "compile", "pyproject.toml", *chosen, "--universal", "--python-version", "3.11",
+        "uv", "pip", "compile", "pyproject.toml", *chosen, "--universal",
+        "--python-version", "3.11",
         "--generate-hashes", "--no-emit-index-url", "--no-emit-find-links", "--no-header",
         "--no-annotate", "--quiet", "--output-file", f"requirements/{name}.txt",
     ]  # fmt: skip

@@ -18,7 +18,7 @@ from voltlake.execution.contract import Limits
 from voltlake.processing.pipeline import ProcessingOptions
 from voltlake.readers.contract import ReadOptions
 from voltlake.readers.registry import installed_readers
-from voltlake.services import charting, explore, export, series
+from voltlake.services import explore, series
 from voltlake.services.ingest import FileReport, ingest
 from voltlake.services.reading import ReadTest, read_file
 from voltlake.services.requests import IngestOptions
@@ -177,11 +177,15 @@ class Lake:
 
     def chart(self, name: str, target: str | Path, **params: Any) -> Path:
         """Draw a chart into a file; its extension is the format."""
-        return charting.save_chart(self.workspace, name, params, Path(target))
+        from voltlake.services.charting import save_chart
+
+        return save_chart(self.workspace, name, params, Path(target))
 
     def export(self, cell: str, to: str | Path, *, formats: Sequence[str] = ("csv",)) -> list[Path]:
         """Write a cell's tables below the folder ``to``; return the files."""
-        return export.export_cell(self.workspace, cell, Path(to), formats=formats)
+        from voltlake.services.export import export_cell
+
+        return export_cell(self.workspace, cell, Path(to), formats=formats)
 
 
 @functools.cache

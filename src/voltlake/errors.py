@@ -36,6 +36,7 @@ __all__ = [
     "ReaderCrashed",
     "ReaderOutOfMemory",
     "ReaderTimedOut",
+    "RenderFailed",
     "SourceChanged",
     "SuspiciousArchive",
     "UnknownFormat",
@@ -298,6 +299,14 @@ class LeaseLost(VoltlakeError):
     slug = "lease-lost"
     transient = True
     default_remedy = "Nothing to do: the other worker finishes the job"
+
+
+class RenderFailed(VoltlakeError):
+    """The process that draws pictures died or took too long."""
+
+    slug = "render-failed"
+    transient = True
+    default_remedy = "Draw fewer cells or cycles, or ask for SVG, which needs least"
 
 
 class NotFound(VoltlakeError):

@@ -127,7 +127,7 @@ def test_cycles_are_the_same_whatever_the_scope_the_sign_and_the_resets():
         assert_frame_equal(totals, expected, abs_tol=1e-11)
     assert codes(results["forgotten"]) == ["FORGOTTEN_RESET"] * 2
     assert codes(results["reversed"]) == ["CURRENT_SIGN_REVERSED"]
-    sources = {name: set(result.cycles["capacity_source"]) for result in results.values()}
+    sources = {name: set(result.cycles["capacity_source"]) for name, result in results.items()}
     assert sources.pop("none") == {"integral"}
     assert all(source == {"counter"} for source in sources.values())
 

@@ -20,9 +20,9 @@ from pebble import ProcessExpired, ProcessPool
 
 from voltlake.charts import drawing
 from voltlake.charts.specification import Specification
-from voltlake.errors import NotFound, VoltlakeError
+from voltlake.errors import NotFound, RenderFailed
 
-__all__ = ["FILE_FORMATS", "FileFormat", "RenderFailed", "Renderer"]
+__all__ = ["FILE_FORMATS", "FileFormat", "Renderer"]
 
 FileFormat = Literal["png", "svg", "pdf", "html", "json"]
 FILE_FORMATS: tuple[str, ...] = get_args(FileFormat)
@@ -31,14 +31,6 @@ _PICTURES_PER_CHILD = 60
 """A child grows to some hundred megabytes; it is replaced after this many pictures."""
 _TIMEOUT_SECOND = 90.0
 _COMPILED_KEPT = 256
-
-
-class RenderFailed(VoltlakeError):
-    """The process that draws pictures died or took too long."""
-
-    slug = "render-failed"
-    transient = True
-    default_remedy = "Draw fewer cells or cycles, or ask for SVG, which needs least"
 
 
 class Renderer:

@@ -11,13 +11,15 @@ from voltlake.cli.options import Json, LakeFolder
 from voltlake.cli.output import console, print_json
 from voltlake.cli.workspaces import opened
 from voltlake.errors import InvalidRequest
-from voltlake.services.charting import chart_names, save_chart
 
 __all__ = ["chart"]
 
 
 def chart(
-    name: Annotated[str, typer.Argument(help=f"One of: {', '.join(chart_names())}.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="The chart's name, such as capacity-vs-cycle; a wrong one lists all."),
+    ],
     cell: Annotated[
         list[str] | None, typer.Option("--cell", help="A cell; give it again for more.")
     ] = None,
@@ -52,6 +54,8 @@ def chart(
         params["cells"] = ",".join(cell)
     if test is not None:
         params["test"] = str(test)
+    from voltlake.services.charting import save_chart
+
     target = save_chart(opened(lake), name, params, output or Path(f"{name}.png"))
     if json:
         print_json({"file": str(target)})

@@ -8,12 +8,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from voltlake.bootstrap import read as read_test
 from voltlake.cli.options import Json, TimeZone
 from voltlake.cli.output import FAILED, console, print_json, progress_bar
 from voltlake.cli.read import print_findings, summary
 from voltlake.errors import NotAFile, VoltlakeError
-from voltlake.readers.registry import installed_readers
 
 __all__ = ["check"]
 
@@ -29,6 +27,8 @@ def check(
 
     [bold]voltlake check cycler_folder[/bold]
     """
+    from voltlake.readers.registry import installed_readers
+
     files: list[Path] = []
     for path in paths:
         if not path.exists():
@@ -47,6 +47,8 @@ def check(
 
 def _check_file(file: Path, timezone: str | None, *, json: bool) -> bool:
     """Print the report on one file; return whether it is sound."""
+    from voltlake.bootstrap import read as read_test
+
     try:
         test = read_test(file, timezone=timezone)
         report = summary(test)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from voltlake.bootstrap import catalogue_url
-from voltlake.catalogue.session import Catalogue
 from voltlake.cli.options import Json, LakeFolder
 from voltlake.cli.output import console, print_json
 from voltlake.cli.workspaces import opened, settings_for
-from voltlake.storage.layout import open_lake_folder, raw_key
 
 __all__ = ["app"]
 
@@ -21,6 +18,10 @@ app = typer.Typer(
 @app.command("upgrade")
 def upgrade(lake: LakeFolder = None) -> None:
     """Bring the catalogue's schema to this program's version; makes a missing lake."""
+    from voltlake.bootstrap import catalogue_url
+    from voltlake.catalogue.session import Catalogue
+    from voltlake.storage.layout import open_lake_folder
+
     settings = settings_for(lake)
     identity = open_lake_folder(settings.lake.expanduser().absolute())
     catalogue = Catalogue(catalogue_url(settings))
@@ -33,6 +34,8 @@ def upgrade(lake: LakeFolder = None) -> None:
 @app.command("check")
 def check(lake: LakeFolder = None, json: Json = False) -> None:
     """Check that schema, lake id and every referenced object are there."""
+    from voltlake.storage.layout import raw_key
+
     workspace = opened(lake)
     with workspace.catalogue.reading() as unit:
         keys = sorted(

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
-from voltlake.bootstrap import open_workspace
 from voltlake.cli.ingest import print_report
 from voltlake.cli.options import Json
 from voltlake.cli.output import FAILED, console, print_frame, print_json, progress_bar
-from voltlake.cli.serve import serve_workspace
-from voltlake.services import explore
-from voltlake.services.charting import save_chart
-from voltlake.services.ingest import FileReport, ingest
-from voltlake.services.requests import IngestOptions
-from voltlake.services.workspace import Workspace
 from voltlake.settings import Settings
-from voltlake.simulation.examples import ExampleFile, write_example_files
+
+if TYPE_CHECKING:
+    from voltlake.services.reports import FileReport
+    from voltlake.services.workspace import Workspace
+    from voltlake.simulation.examples import ExampleFile
 
 __all__ = ["demo"]
 
@@ -41,6 +38,11 @@ def demo(
     Some files carry planted faults (a reversed sign, a forgotten reset, a gap …); the
     report shows how each was found. Run it twice: nothing is stored twice.
     """
+    from voltlake.bootstrap import open_workspace
+    from voltlake.cli.serve import serve_workspace
+    from voltlake.services.charting import save_chart
+    from voltlake.simulation.examples import write_example_files
+
     folder = lake.parent / "files"
     if not json:
         console.print(f"[bold]1[/bold] Simulating cyclers into {folder} …", highlight=False)
@@ -63,6 +65,9 @@ def demo(
 
 
 def _ingest(workspace: Workspace, folder: Path, *, json: bool) -> list[FileReport]:
+    from voltlake.services.ingest import ingest
+    from voltlake.services.requests import IngestOptions
+
     reports = []
     with progress_bar(quiet=json) as on_progress:
         options = IngestOptions(project=_PROJECT)
@@ -74,6 +79,8 @@ def _ingest(workspace: Workspace, folder: Path, *, json: bool) -> list[FileRepor
 
 
 def _print_result(workspace: Workspace, examples: list[ExampleFile], figure: Path) -> None:
+    from voltlake.services import explore
+
     console.print("\n[bold]3[/bold] What the lake knows now\n")
     shown = ("cell_name", "tests", "cycles", "last_discharge_capacity_ah",
              "discharge_capacity_retention", "findings_critical", "findings_warning")  # fmt: skip

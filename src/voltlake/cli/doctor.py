@@ -10,12 +10,10 @@ import typer
 from rich.table import Table
 
 from voltlake._version import __version__
-from voltlake.bootstrap import open_workspace
 from voltlake.cli.options import Json, LakeFolder
 from voltlake.cli.output import FAILED, console, print_json
 from voltlake.cli.workspaces import settings_for
 from voltlake.errors import VoltlakeError
-from voltlake.readers.registry import installed_readers
 
 __all__ = ["doctor"]
 
@@ -37,6 +35,9 @@ def doctor(lake: LakeFolder = None, json: Json = False) -> None:
 
 
 def _examine(lake: LakeFolder) -> dict[str, object]:
+    from voltlake.bootstrap import open_workspace
+    from voltlake.readers.registry import installed_readers
+
     readers = installed_readers()
     problems = [f"reader {each.name} cannot be loaded: {each.reason}" for each in readers.broken]
     settings = settings_for(lake)

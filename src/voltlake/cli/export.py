@@ -11,7 +11,6 @@ import typer
 from voltlake.cli.options import Json, LakeFolder
 from voltlake.cli.output import console, print_json
 from voltlake.cli.workspaces import opened
-from voltlake.services.export import export_selection
 
 __all__ = ["export"]
 
@@ -43,6 +42,8 @@ def export(
 
     [bold]voltlake export LFP_A1 --to out --format csv --format png[/bold]
     """
+    from voltlake.services.export import export_selection
+
     formats = [each.value for each in form or [ExportFormat.CSV]]
     written = export_selection(opened(lake), selection, to, formats=formats)
     if json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -13,8 +13,9 @@ from voltlake.cli.options import DecimalMark, Json, LakeFolder, ReaderName, Sign
 from voltlake.cli.output import FAILED, console, print_json, progress_bar
 from voltlake.cli.workspaces import opened
 from voltlake.errors import NotAFile
-from voltlake.services.ingest import FileReport, ingest
-from voltlake.services.requests import IngestOptions
+
+if TYPE_CHECKING:
+    from voltlake.services.reports import FileReport
 
 __all__ = ["ingest_files", "print_report"]
 
@@ -59,6 +60,9 @@ def ingest_files(
 
     [bold]voltlake ingest cycler_folder --lake lake[/bold]
     """
+    from voltlake.services.ingest import ingest
+    from voltlake.services.requests import IngestOptions
+
     for path in paths:
         if not path.exists():
             raise NotAFile("there is no such file or folder", file=path)

@@ -19,7 +19,6 @@ from voltlake.cli.options import (
 from voltlake.cli.output import console, print_frame, print_json
 from voltlake.cli.read import certificate_table, print_findings
 from voltlake.cli.workspaces import opened
-from voltlake.services import explore
 
 __all__ = ["COMMANDS", "tests_app"]
 
@@ -46,6 +45,8 @@ def files(
     json: Json = False,
 ) -> None:
     """List the ledger: every file ever ingested, what became of it, and why."""
+    from voltlake.services import explore
+
     frame = explore.files(opened(lake), states=state)
     chosen = _form(form, json=json)
     shown = (
@@ -59,6 +60,8 @@ def projects(
     lake: LakeFolder = None, form: TableFormatOption = TableFormat.TABLE, json: Json = False
 ) -> None:
     """List the projects and how much each holds."""
+    from voltlake.services import explore
+
     print_frame(explore.projects(opened(lake)), _form(form, json=json), title="Projects")
 
 
@@ -70,6 +73,8 @@ def cells(
     json: Json = False,
 ) -> None:
     """List the cells with their newest capacity, retention and findings."""
+    from voltlake.services import explore
+
     frame = explore.cells(opened(lake), text=text)
     chosen = _form(form, json=json)
     print_frame(frame, chosen, title="Cells", limit=_rows(limit, chosen))
@@ -83,6 +88,8 @@ def cycles(
     json: Json = False,
 ) -> None:
     """List cycles: capacities, efficiencies, voltages, temperatures, resistance."""
+    from voltlake.services import explore
+
     frame = explore.cycles(opened(lake), cell or None)
     chosen = _form(form, json=json)
     shown = (
@@ -101,6 +108,8 @@ def steps(
     json: Json = False,
 ) -> None:
     """List the steps of a cell: kind, control, voltages, currents, capacities."""
+    from voltlake.services import explore
+
     frame = explore.steps_of_cell(opened(lake), cell)
     chosen = _form(form, json=json)
     shown = (
@@ -123,6 +132,8 @@ def findings(
     json: Json = False,
 ) -> None:
     """List every doubt about the data, with its rows and what to do."""
+    from voltlake.services import explore
+
     frame = explore.findings(
         opened(lake),
         cell_names=cell or None,
@@ -157,6 +168,8 @@ def tests(
     json: Json = False,
 ) -> None:
     """List the tests: one row per run of a cell."""
+    from voltlake.services import explore
+
     if context.invoked_subcommand is not None:
         return
     frame = explore.tests(opened(lake), cell_names=cell or None)
@@ -173,6 +186,8 @@ def show(
     json: Json = False,
 ) -> None:
     """Show one test: where it comes from, its certificate and its findings."""
+    from voltlake.services import explore
+
     workspace = opened(lake)
     details = explore.test(workspace, test_id)
     certificate = explore.certificate(workspace, test_id).as_dicts()

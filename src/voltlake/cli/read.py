@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from voltlake.bootstrap import read as read_test
 from voltlake.cli.options import DecimalMark, Json, ReaderName, SignChoice, TimeZone
 from voltlake.cli.output import console, print_json, verdict_mark
-from voltlake.services.export import write_samples
-from voltlake.services.reading import ReadTest
+
+if TYPE_CHECKING:
+    from voltlake.services.reading import ReadTest
 
 __all__ = ["certificate_table", "print_findings", "read"]
 
@@ -48,11 +48,15 @@ def read(
 
     [bold]voltlake read cell_07.ndax -o cell_07.bdf.csv[/bold]
     """
+    from voltlake.bootstrap import read as read_test
+
     test = read_test(
         file, reader=reader, timezone=timezone, decimal=decimal and decimal.value,
         sign=sign and sign.value, nominal_capacity_ah=nominal_capacity_ah,
     )  # fmt: skip
     if output is not None:
+        from voltlake.services.export import write_samples
+
         write_samples(test.samples, output)
     if json:
         print_json(summary(test))

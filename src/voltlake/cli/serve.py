@@ -13,11 +13,12 @@ from voltlake.cli.options import LakeFolder
 from voltlake.cli.output import messages
 from voltlake.cli.workspaces import settings_for
 from voltlake.errors import InvalidRequest
-from voltlake.services.workspace import Workspace
 from voltlake.settings import Settings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+
+    from voltlake.services.workspace import Workspace
 
 __all__ = ["make_app", "serve", "serve_workspace"]
 

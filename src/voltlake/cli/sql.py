@@ -9,7 +9,6 @@ import typer
 from voltlake.cli.options import Json, LakeFolder, Limit, TableFormat, TableFormatOption
 from voltlake.cli.output import print_frame
 from voltlake.cli.workspaces import opened
-from voltlake.services.sql import answer
 
 __all__ = ["sql"]
 
@@ -27,5 +26,7 @@ def sql(
 
     [bold]voltlake sql "select cell_name, max(cycle_index) from cycles group by cell_name"[/bold]
     """
+    from voltlake.services.sql import answer
+
     chosen = TableFormat.JSON if json else form
     print_frame(answer(opened(lake), query), chosen, limit=limit)

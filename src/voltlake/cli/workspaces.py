@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from voltlake.bootstrap import open_workspace
-from voltlake.services.workspace import Workspace
 from voltlake.settings import Settings
+
+if TYPE_CHECKING:
+    from voltlake.services.workspace import Workspace
 
 __all__ = ["opened", "settings_for"]
 
@@ -17,5 +19,10 @@ def settings_for(lake: Path | None) -> Settings:
 
 
 def opened(lake: Path | None, *, create: bool = False) -> Workspace:
-    """Open the lake that ``--lake`` or the environment names."""
+    """Open the lake that ``--lake`` or the environment names.
+
+    The program behind it is loaded here and not before: `--help` must answer at once.
+    """
+    from voltlake.bootstrap import open_workspace
+
     return open_workspace(settings_for(lake), create=create)
