@@ -14,7 +14,7 @@ from voltlake.canonical.columns import Scope
 from voltlake.canonical.conventions import Detection, Sign
 from voltlake.canonical.findings import Finding, Severity
 from voltlake.canonical.streams import TableStream
-from voltlake.processing.boundaries import choose_boundary_rule
+from voltlake.processing.boundaries import BoundaryRule, choose_boundary_rule
 from voltlake.processing.counter_verdicts import counter_findings, scope_detection, true_names
 from voltlake.processing.counters import CounterReading, read_counter
 from voltlake.processing.cycle_table import cycle_table
@@ -23,11 +23,11 @@ from voltlake.processing.kinds import kinds_of_steps
 from voltlake.processing.records import StepRecords, sum_steps, temperature_column
 from voltlake.processing.rounding import left_open
 from voltlake.processing.sample_columns import SampleColumns, enriched
-from voltlake.processing.sign import judge_sign, turned
+from voltlake.processing.sign import SignJudgement, judge_sign, turned
 from voltlake.processing.sources import RESIDUAL_LIMIT, Quantity, choose_source
 from voltlake.processing.state_of_charge import with_proven_state_of_charge
 from voltlake.processing.steps import seconds_before_first_row, step_table
-from voltlake.processing.survey import survey
+from voltlake.processing.survey import Survey, survey
 from voltlake.processing.taper import find_tapers
 from voltlake.processing.time_base import judge_time_base
 
@@ -94,6 +94,47 @@ def process(
         The vendor's own cycle table; compared with ours where both name a cycle.
     """
     options = options or ProcessingOptions()
+    test = _measure(samples, sign, scopes, options)
+    tapers = find_tapers(
+        samples, test.rule, test.sums["voltage_last"], test.found.voltage_span_volt
+    )
+    steps = step_table(
+        test.records, test.sums, test.start_second, tapers, test.found, test.capacity,
+        test.energy, options.nominal_capacity_ah,
+    )  # fmt: skip
+    numbers = number_cycles(steps, options.cycle_rule)
+    steps = steps.with_columns(numbers.cycle_index, numbers.half_cycle_index)
+    steps, soc = with_proven_state_of_charge(steps)
+    cycles = cycle_table(steps, test.found.current_scale_ampere, options.nominal_capacity_ah)
+    quantities = (test.capacity, test.energy)
+    moved = true_names(test.readings, scopes, quantities, set(samples.schema))
+    known = SampleColumns(
+        test.rule, steps, test.judged.factors, test.start_second, *quantities, moved
+    )
+    later = [numbers.detection, soc, *_compared_with_reported(cycles, reported_cycles)]
+    detections, findings = _evidence(test, scopes, later)
+    return Processed(enriched(samples, known), steps, cycles, detections, findings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """A test after the first walks: sums per step with the sign put right, and both sources."""
+
+    found: Survey
+    rule: BoundaryRule
+    temperature: str | None
+    records: StepRecords
+    judged: SignJudgement
+    sums: dict[str, Floats]
+    start_second: Floats
+    readings: list[CounterReading]
+    capacity: Quantity
+    energy: Quantity
+
+
+def _measure(
+    samples: TableStream, sign: Sign, scopes: Mapping[str, Scope], options: ProcessingOptions
+) -> _Measured:
     found = survey(samples)
     rule = choose_boundary_rule(samples, found.rest_current_ampere)
     temperature = temperature_column(samples)
@@ -104,38 +145,34 @@ def process(
     readings = _read_counters(records, sums, start_second, scopes)
     kinds = kinds_of_steps(records, sums, found)
     capacity, energy = _quantities(sums, start_second, kinds, readings)
-    tapers = find_tapers(samples, rule, sums["voltage_last"], found.voltage_span_volt)
-    steps = step_table(
-        records, sums, start_second, tapers, found, capacity, energy, options.nominal_capacity_ah
+    return _Measured(
+        found, rule, temperature, records, judged, sums, start_second, readings, capacity, energy
     )
-    numbers = number_cycles(steps, options.cycle_rule)
-    steps = steps.with_columns(numbers.cycle_index, numbers.half_cycle_index)
-    steps, soc = with_proven_state_of_charge(steps)
-    cycles = cycle_table(steps, found.current_scale_ampere, options.nominal_capacity_ah)
-    time_base, time_findings = judge_time_base(records)
-    moved = true_names(readings, scopes, (capacity, energy), set(samples.schema))
-    known = SampleColumns(rule, steps, judged.factors, start_second, capacity, energy, moved)
+
+
+def _evidence(
+    test: _Measured, scopes: Mapping[str, Scope], later: list[Detection]
+) -> tuple[tuple[Detection, ...], tuple[Finding, ...]]:
+    time_base, time_findings = judge_time_base(test.records)
     detections = (
-        judged.detection,
+        test.judged.detection,
         time_base,
-        _steps_detection(rule.name, len(records), found.rows),
-        numbers.detection,
-        *(scope_detection(each, scopes.get(each.name)) for each in readings),
-        capacity.detection,
-        energy.detection,
-        soc,
-        *_compared_with_reported(cycles, reported_cycles),
-        _temperature_detection(temperature),
+        _steps_detection(test.rule.name, len(test.records), test.found.rows),
+        *(scope_detection(each, scopes.get(each.name)) for each in test.readings),
+        test.capacity.detection,
+        test.energy.detection,
+        _temperature_detection(test.temperature),
+        *later,
     )
     findings = (
-        *judged.findings,
+        *test.judged.findings,
         *time_findings,
-        *_cycle_change_findings(records),
-        *counter_findings(readings, scopes),
-        *capacity.findings,
-        *energy.findings,
+        *_cycle_change_findings(test.records),
+        *counter_findings(test.readings, scopes),
+        *test.capacity.findings,
+        *test.energy.findings,
     )
-    return Processed(enriched(samples, known), steps, cycles, detections, findings)
+    return detections, findings
 
 
 def _read_counters(
