@@ -28,6 +28,7 @@ from voltlake.readers.timestamps import (
     UNDECIDED,
     WITH_OFFSET,
     LocalClock,
+    Moments,
     clock_to_local,
     date_order_evidence,
     days_since_epoch,
@@ -232,12 +233,19 @@ class ClockReader:
         self.decimal = options.decimal
 
     def read(
-        self, cells: pl.Series, elapsed_second: NDArray[np.float64], place: CellPlace
+        self,
+        cells: pl.Series,
+        elapsed_second: NDArray[np.float64],
+        place: CellPlace,
+        parsed: Moments | None = None,
     ) -> pl.Series:
-        """Return ``unix_time_second``; raises ``UnreadableValue`` at a cell that is no time."""
+        """Return ``unix_time_second``; raises ``UnreadableValue`` at a cell that is no time.
+
+        ``parsed`` are the moments of the cells, if the caller has read them already.
+        """
         if self.plan.epoch is not None:
             return self._counted(cells, elapsed_second, place)
-        parsed = parse_moments(cells, order=self.plan.order)
+        parsed = parsed or parse_moments(cells, order=self.plan.order)
         known = self._known(cells, parsed.kind, place)
         local = parsed.microseconds
         dateless = parsed.kind == CLOCK_ONLY

@@ -62,7 +62,7 @@ from voltlake.readers.column_map import (
     matching_notations,
 )
 from voltlake.readers.contract import RawTest, ReadOptions, Source
-from voltlake.readers.doubts import Doubts, Tally
+from voltlake.readers.doubts import Doubts
 from voltlake.readers.table_plan import (
     PlannedColumn,
     TableHead,
@@ -76,7 +76,7 @@ from voltlake.readers.table_plan import (
     split_row,
     units_beside,
 )
-from voltlake.readers.table_stream import Finish, TableRows
+from voltlake.readers.table_stream import Finish, TableRows, as_it_is
 from voltlake.readers.timestamps import (
     MONTH_FIRST,
     NAIVE,
@@ -96,10 +96,6 @@ __all__ = [
     "read_frame",
     "wordy_rows",
 ]
-
-
-def _as_it_is(batch: pl.DataFrame, _: Tally) -> pl.DataFrame:
-    return batch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +128,7 @@ class DelimitedFormat:
     date_order: int = MONTH_FIRST
     sign: Sign = Sign.UNKNOWN
     unit_header: str | None = None
-    finish: Finish = _as_it_is
+    finish: Finish = as_it_is
     header_within: int = 200
     foreign: tuple[str, ...] = ()
 

@@ -26,16 +26,22 @@ from voltlake.readers.clock_columns import ClockPlan, ClockReader
 from voltlake.readers.column_map import Kind
 from voltlake.readers.contract import ReadOptions, Source
 from voltlake.readers.doubts import Doubts, Tally
+from voltlake.readers.plain_blocks import PlainBlock, PlainScanner
 from voltlake.readers.table_plan import PlannedColumn, TablePlan, text_frame
 from voltlake.readers.text_blocks import text_blocks
 from voltlake.readers.timestamps import parse_durations
 
-__all__ = ["Finish", "TableRows"]
+__all__ = ["Finish", "TableRows", "as_it_is"]
 
 Finish = Callable[[pl.DataFrame, Tally], pl.DataFrame]
 """A format's own step on a batch of canonical columns; must not look beyond the batch."""
 
 _FOOTER_ROWS = 200
+
+
+def as_it_is(batch: pl.DataFrame, _: Tally) -> pl.DataFrame:
+    """The step of a format that has none of its own."""
+    return batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +58,21 @@ class TableRows:
 
     def open(self, columns: Sequence[str] | None) -> Iterator[pl.DataFrame]:
         """Yield batches of at most ``options.batch_rows`` rows, from the first row on."""
-        walk = _Pass(self)
-        blocks = text_blocks(
-            self.source.path, self.plan.head.encoding, skip_bytes=self.plan.head.first_byte
-        )
-        for block, parsed, is_last in _one_ahead(blocks, walk.parse):
-            frame = walk.read(block, parsed, is_last=is_last)
+        for frame in self._blocks(_Pass(self, columns)):
             for batch in frame.iter_slices(self.options.batch_rows):
                 yield batch if columns is None else batch.select(columns)
+
+    def _blocks(self, walk: _Pass) -> Iterator[pl.DataFrame]:
+        """Take the fast way as far as the rows are plain, and the general one from there on."""
+        first_byte = self.plan.head.first_byte
+        for plain in walk.scanner.blocks(self.source.path):
+            yield walk.take_over(plain)
+            first_byte = plain.end
+        if first_byte == self.source.size:
+            return
+        blocks = text_blocks(self.source.path, self.plan.head.encoding, skip_bytes=first_byte)
+        for block, parsed, is_last in _one_ahead(blocks, walk.parse):
+            yield walk.read(block, parsed, is_last=is_last)
 
 
 def _one_ahead(
@@ -81,9 +94,12 @@ def _one_ahead(
 class _Pass:
     """One walk over the rows: counts them, reads each block, notes what is odd."""
 
-    def __init__(self, rows: TableRows) -> None:
+    def __init__(self, rows: TableRows, columns: Sequence[str] | None) -> None:
         self.rows = rows
         self.plan = rows.plan
+        self.wanted = _wanted(rows, columns)
+        order = rows.clock.order if rows.clock is not None else rows.plan.date_order
+        self.scanner = PlainScanner(rows.plan, self.wanted, order, rows.required)
         self.tally = rows.doubts.tally()
         self.data_row = 1
         self.clock = (
@@ -98,6 +114,33 @@ class _Pass:
             for each in self.plan.columns
             if each.mapped.notation in rows.required
         ]
+
+    def take_over(self, plain: PlainBlock) -> pl.DataFrame:
+        """Return the rows of a scanned block in canonical columns."""
+        columns: dict[str, pl.Series] = {}
+        for each in self.wanted:
+            mapped = each.mapped
+            if mapped.kind is Kind.MOMENT:
+                columns[mapped.notation] = self._moments(plain, each)
+            elif mapped.kind is Kind.TEXT:
+                columns[mapped.notation] = plain.texts[each.position]
+            else:
+                columns[mapped.notation] = plain.numbers[mapped.notation]
+        frame = pl.DataFrame({name: series.alias(name) for name, series in columns.items()})
+        finished = self.rows.finish(frame, self.tally)
+        self.data_row += plain.rows
+        self.tally.first_row += finished.height
+        return finished
+
+    def _moments(self, plain: PlainBlock, column: PlannedColumn) -> pl.Series:
+        elapsed = plain.numbers.get("test_time_second")
+        seconds = _nan_for_null(elapsed) if elapsed is not None else _unknown(plain.rows)
+        assert self.clock is not None  # noqa: S101 - planned together
+        counted = plain.numbers.get(column.mapped.notation)
+        if counted is not None:
+            return self.clock.read(counted, seconds, self._place(column))
+        cells, moments = plain.texts[column.position], plain.moments[column.position]
+        return self.clock.read(cells, seconds, self._place(column), moments)
 
     def read(self, block: bytes, parsed: pl.DataFrame | None, *, is_last: bool) -> pl.DataFrame:
         """Return the rows of a block in canonical columns; ``parsed`` is what ``parse`` made."""
@@ -331,6 +374,14 @@ class _Pass:
                     column=self.plan.head.headers[position],
                     remedy="Split the file where the unit changes",
                 )
+
+
+def _wanted(rows: TableRows, columns: Sequence[str] | None) -> tuple[PlannedColumn, ...]:
+    """Return the columns to convert: those asked for, where the format needs no others."""
+    if columns is None or rows.finish is not as_it_is:
+        return rows.plan.columns
+    needed = {*columns, "test_time_second"}
+    return tuple(each for each in rows.plan.columns if each.mapped.notation in needed)
 
 
 def _first_row_is_short(block: bytes, plan: TablePlan) -> bool:

@@ -89,14 +89,19 @@ _REGULAR = re.compile(
 )
 
 
-def parse_moments(texts: pl.Series, *, order: int = MONTH_FIRST) -> Moments:
+def parse_moments(
+    texts: pl.Series, *, order: int = MONTH_FIRST, buffers: tuple[Bytes, Ints] | None = None
+) -> Moments:
     """Read clock times.
+
+    ``buffers`` are the bytes of the texts one after another and their offsets, if the
+    caller has them at hand.
 
     ``order`` is ``MONTH_FIRST`` or ``DAY_FIRST`` and matters only for dates such as
     ``06/05/2021``; years of four digits in front and month names decide for themselves.
     Fractions are kept to the microsecond.
     """
-    content, starts = _buffers(texts)
+    content, starts = buffers or _buffers(texts)
     out, kind = np.empty(len(texts), np.int64), np.empty(len(texts), np.uint8)
     done = 0
     model = content[starts[0] : starts[1]].tobytes() if len(texts) else b""
