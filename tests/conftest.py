@@ -5,9 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED_DATA = REPOSITORY.parent / "shared" / "data"
+
+# The first example of a law may compile a kernel; time is the benchmarks' business.
+settings.register_profile("voltlake", deadline=None)
+settings.load_profile("voltlake")
 
 _without_shared_data: list[str] = []
 

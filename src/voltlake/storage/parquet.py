@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 ROWS_PER_GROUP = 32_768
-_ROWS_AT_ONCE = 4 * ROWS_PER_GROUP
+_ROWS_AT_ONCE = ROWS_PER_GROUP
 _PRECISION = 18
 """Digits of every DECIMAL column: the most that 64 bits hold."""
 
