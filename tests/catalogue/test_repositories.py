@@ -196,7 +196,7 @@ def test_every_column_of_a_step_is_a_column(catalogue: Catalogue) -> None:
 def test_findings_and_certificates(catalogue: Catalogue) -> None:
     findings = [
         Finding("TIME_BACKWARDS", Severity.CRITICAL, "time runs back 3 s", row_first=7, row_last=8),
-        Finding("TIME_ZONE_ASSUMED", Severity.INFO, "UTC is assumed", "Declare the zone"),
+        Finding("TZ_ASSUMED", Severity.INFO, "UTC is assumed", "Declare the zone"),
         Finding("GAP", Severity.INFO, "no rows for 2 h"),
     ]
     entry = CertificateEntry("current_sign", "charge positive", "ok", "ρ = 0.9", Verdict.VERIFIED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import polars as pl
 import typer
 from rich.markup import escape
 
@@ -85,13 +86,20 @@ def _print_result(workspace: Workspace, examples: list[ExampleFile], figure: Pat
     shown = ("cell_name", "tests", "cycles", "last_discharge_capacity_ah",
              "discharge_capacity_retention", "findings_critical", "findings_warning")  # fmt: skip
     print_frame(explore.cells(workspace), title="Cells", columns=shown)
+    console.print("\n[bold]4[/bold] What it doubts, and what was planted\n")
     doubts = explore.findings(workspace, severities=["critical", "warning"])
-    print_frame(doubts, title="\nFindings", columns=("cell_name", "severity", "code", "message"))
-    planted = [
-        f"{example.path.name}: {fault}" for example in examples for fault in example.planted_faults
-    ]
-    console.print(
-        "\n[dim]Planted on purpose: " + escape("; ".join(planted)) + "[/dim]", highlight=False
-    )
+    for example in examples:
+        if example.planted_faults:
+            _print_faults(example, doubts)
     console.print(f"\nThe fade of all cells: {figure}", highlight=False)
     console.print(f"Next: voltlake serve --lake {workspace.root} --show", highlight=False)
+
+
+def _print_faults(example: ExampleFile, doubts: pl.DataFrame) -> None:
+    """Print what was planted in a file, and what the lake says of it."""
+    console.print(f"[bold]{escape(example.path.name)}[/bold]", highlight=False)
+    for fault in example.planted_faults:
+        console.print(f"  planted  {fault.kind}: {escape(fault.note)}", highlight=False)
+    found = doubts.filter(pl.col("cell_name").is_in([example.cell_name, example.path.stem]))
+    for code, message in found.select("code", "message").iter_rows():
+        console.print(f"  [green]found[/green]    {code}: {escape(message)}", highlight=False)

@@ -33,8 +33,17 @@ __all__ = [
 FAILED = 1
 """Exit code: some items failed, each named with its reason."""
 
-console = Console()
-messages = Console(stderr=True)
+_WIDTH_WITHOUT_TERMINAL = 160
+"""Files and pipes have no width; a log should not fold its tables into eighty columns."""
+
+
+def _console(*, stderr: bool) -> Console:
+    shown = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, width=None if shown.isatty() else _WIDTH_WITHOUT_TERMINAL)
+
+
+console = _console(stderr=False)
+messages = _console(stderr=True)
 
 _UNIT_PRINTED = {"degC": "°C", "ohm": "Ω"}
 _SEVERITY_STYLES = {"critical": "bold red", "warning": "yellow", "info": "dim"}

@@ -157,7 +157,7 @@ def test_clock_times_take_the_given_zone(tmp_path: Path) -> None:
 
 def test_clock_times_without_zone_are_utc_and_said_so(tmp_path: Path) -> None:
     raw, _ = read(a_file(29), tmp_path)
-    assert [finding.code for finding in raw.findings] == ["TIME_ZONE_ASSUMED"]
+    assert [finding.code for finding in raw.findings] == ["TZ_ASSUMED"]
     zone = next(each for each in raw.declarations if each.subject == "time_zone")
     assert (zone.value, zone.assumed) == ("UTC", True)
 

@@ -323,7 +323,7 @@ def test_older_versions_keep_everything_in_one_part(version: int, tmp_path: Path
     assert frame["step_charging_capacity_ah"].to_list() == [0.0, 1.0, 2.0]
     assert frame["unix_time_second"].to_list() == [START_SECOND, START_SECOND + 1, START_SECOND + 2]
     codes = [finding.code for finding in raw.findings]
-    assert "TIME_ZONE_ASSUMED" in codes
+    assert "TZ_ASSUMED" in codes
     assert ("UNPROVEN_VERSION" in codes) == (version not in (2, 5))
 
 

@@ -51,7 +51,7 @@ def zone_declaration(zone: str | None, *, naive: bool, where: str) -> Declaratio
 def zone_finding() -> Finding:
     """Say that clock times without a zone were taken as UTC."""
     return Finding(
-        "TIME_ZONE_ASSUMED",
+        "TZ_ASSUMED",
         Severity.INFO,
         "the records hold clock times without a zone; they were read as UTC",
         "Give the zone of the cycler's computer with --timezone",

@@ -123,7 +123,8 @@ def _numbering(recipe: str) -> dict[str, pl.Expr]:
 def _detail_zh(time_zone: str) -> dict[str, pl.Expr]:
     return {
         **_numbering("子工步編號"),
-        "實際開始時間": _start_text(time_zone),
+        # In spite of its name ("actual start"), real files print the clock of each row here.
+        "實際開始時間": local_time_text("%m/%d/%Y %H:%M:%S", time_zone),
         "執行時間(秒)": general_number(pl.col("test_time_second").round(3), 15),
         "工步執行時間(秒)": general_number(pl.col("step_time_second").round(3), 15),
         "電壓(V)": general_number(pl.col("voltage_volt"), 7),
