@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import decimal
+import itertools
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -142,6 +143,17 @@ def test_row_groups_are_exact_whatever_the_batches(stored) -> None:
     footer = pq.read_metadata(written.path)
     groups = [footer.row_group(n).num_rows for n in range(footer.num_row_groups)]
     assert groups == [ROWS_PER_GROUP] * 3 + [frame.height - 3 * ROWS_PER_GROUP]
+
+
+def test_nulls_stay_in_their_rows_however_the_batches_are_cut(tmp_path: Path) -> None:
+    rows = 3 * ROWS_PER_GROUP
+    values = [None if row % 11 == 3 else row / 100 for row in range(rows)]
+    frame = pl.DataFrame({"voltage_volt": values})
+    cuts = [0, 4099, 30_001, 70_003, rows]
+    batches = [frame.slice(a, b - a) for a, b in itertools.pairwise(cuts)]
+    stream = TableStream(frame.schema, lambda _: iter(batches))
+    written = write_table(stream, tmp_path / "nulls.parquet", decimals={"voltage_volt": 2})
+    assert read_table(written.path).equals(frame)
 
 
 def test_the_same_table_gives_the_same_bytes(stored, tmp_path: Path) -> None:

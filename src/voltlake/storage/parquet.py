@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import polars.selectors as cs
 import pyarrow as pa
@@ -193,8 +194,9 @@ def _decimal_array(values: pl.Series, places: int) -> pa.Array:
     words = decimal_mantissas(values.fill_null(0.0).to_numpy(), places)
     if words is None:
         raise _NotDecimal(values.name)
-    # A fresh boolean array is a bitmap without offset: what Arrow wants as validity.
-    valid = values.is_not_null().to_arrow().buffers()[1] if values.null_count() else None
+    # Packed anew: the bitmap of a slice keeps the offset of the slice, which would be lost here.
+    known = values.is_not_null().to_numpy()
+    valid = None if known.all() else pa.py_buffer(np.packbits(known, bitorder="little"))
     kind = pa.decimal128(_PRECISION, places)
     return pa.Array.from_buffers(kind, len(values), [valid, pa.py_buffer(words)])
 
