@@ -27,7 +27,7 @@ from voltlake.quality.validate import find_doubts
 from voltlake.readers.contract import RawTest, ReadOptions
 from voltlake.readers.registry import Identified, installed_readers
 from voltlake.readers.unpack import open_source
-from voltlake.services.reading import declared_by_reader
+from voltlake.services.reading import all_declarations
 from voltlake.storage.layout import TEMPORARY_FOLDER
 from voltlake.storage.objects import LocalObjects
 from voltlake.storage.overview import write_overview
@@ -206,7 +206,6 @@ def _prepared(
     objects: LocalObjects,
 ) -> PreparedTest:
     """Judge what was read and put everything together."""
-    declarations = (declared_by_reader(identified), *test.declarations)
     detections = () if processed is None else processed.detections
     return PreparedTest(
         reader=identified.reader.name,
@@ -218,7 +217,7 @@ def _prepared(
         start_time=None if processed is None else _start_time(processed.steps),
         duration_second=None if processed is None else _duration_second(processed.steps),
         nominal_capacity_ah=request.processing.nominal_capacity_ah,
-        certificate=write_certificate(declarations, detections),
+        certificate=write_certificate(all_declarations(identified, test), detections),
         findings=_findings(test, series, processed, objects),
         series=series,
         raw=raw,

@@ -21,7 +21,7 @@ from voltlake.readers.contract import RawTest, ReadOptions
 from voltlake.readers.registry import Identified, Readers
 from voltlake.readers.unpack import open_source
 
-__all__ = ["ReadTest", "declared_by_reader", "read_file"]
+__all__ = ["ReadTest", "all_declarations", "read_file"]
 
 
 @dataclass(frozen=True)
@@ -94,14 +94,25 @@ class ReadTest:
         detections: tuple[Detection, ...] = ()
         if self._processed is not None:
             detections = self._processed.detections
-        declarations = (declared_by_reader(self.identified), *self.raw.declarations)
-        return write_certificate(declarations, detections)
+        return write_certificate(all_declarations(self.identified, self.raw), detections)
 
 
-def declared_by_reader(identified: Identified) -> Declaration:
-    """Return the certificate's first line: which reader, and why it was chosen."""
+def all_declarations(identified: Identified, raw: RawTest) -> tuple[Declaration, ...]:
+    """Return everything that is declared of a test: reader, sign, scopes, and the file's words."""
     reader = identified.reader
-    return Declaration("reader", f"{reader.name} {reader.version}", identified.claim.because)
+    chosen = Declaration("reader", f"{reader.name} {reader.version}", identified.claim.because)
+    definition = f"definition of {reader.title}"
+    scopes = (
+        Declaration(f"scope:{name}", scope.value, definition) for name, scope in raw.scopes.items()
+    )
+    return (chosen, *_declared_sign(raw, definition), *scopes, *raw.declarations)
+
+
+def _declared_sign(raw: RawTest, definition: str) -> tuple[Declaration, ...]:
+    said = any(each.subject == "current_sign" for each in raw.declarations)
+    if raw.samples is None or said:
+        return ()
+    return (Declaration("current_sign", raw.sign.value, definition),)
 
 
 def read_file(
