@@ -15,6 +15,7 @@ from pathlib import Path
 __all__ = ["WrittenFinding", "written_findings"]
 
 _WINGS = ("readers", "processing", "services")
+_UNSAID = ("warning",)  # what readers' own helpers take where a doubt names no severity
 _CODE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 _CODE_WITH_HOLES = re.compile(r"([A-Z…]+_)*[A-Z]{3,}(_[A-Z0-9…]+)*")
 
@@ -45,7 +46,7 @@ def _in_module(tree: ast.Module, module: str) -> Iterator[WrittenFinding]:
         for code in _codes(group):
             if id(code) in exported:
                 continue
-            severities = _severities(group) or _severities(statement)
+            severities = _severities(group) or _severities(statement) or _UNSAID
             yield WrittenFinding(_text(code), severities, _message(group, code), module)
 
 
