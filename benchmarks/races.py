@@ -69,6 +69,7 @@ def _needed(rows: int, *dialects: str) -> dict[Path, Maker]:
 def _reading(rows: int) -> Race:
     candidates = (
         _entry("Voltlake, MITS", "voltlake", "read_arbin_mits", "mits", rows),
+        _entry("Voltlake, MITS, PyProBE's columns", "voltlake", "read_columns", "mits", rows),
         _entry("Voltlake, MITS, processed", "voltlake", "read_and_process", "mits", rows),
         _entry("polars.read_csv, MITS", "polars", "read_arbin_mits", "mits", rows),
         _entry("PyProBE, MITS", "pyprobe", "read_arbin_mits", "mits", rows),

@@ -24,13 +24,13 @@ def markdown(race: Race, rows: Rows) -> str:
     lines = [
         f"## {race.title}",
         "",
-        "| candidate | wall min s | wall median s | CPU s | added MB | result "
-        "| wall ratio | CPU ratio | memory ratio |",
-        "|---|--:|--:|--:|--:|---|--:|--:|--:|",
+        "| candidate | wall min s | wall median s | CPU s | added MB | above small file MB "
+        "| result | wall ratio | CPU ratio | memory ratio |",
+        "|---|--:|--:|--:|--:|--:|---|--:|--:|--:|",
     ]
     for row in rows:
         if "failure" in row:
-            lines.append(f"| {row['label']} | did not run: {row['failure']} | | | | | | | |")
+            lines.append(f"| {row['label']} | did not run: {row['failure']} | | | | | | | | |")
             continue
         facts = ", ".join(
             f"{value:,} {name}" for name, value in cast(dict[str, int], row["facts"]).items()
@@ -39,7 +39,8 @@ def markdown(race: Race, rows: Rows) -> str:
                   for name in ("wall_min_second", "cpu_min_second", "added_megabytes")]  # fmt: skip
         lines.append(
             f"| {row['label']} | {row['wall_min_second']:.3f} | {row['wall_median_second']:.3f} "
-            f"| {row['cpu_min_second']:.2f} | {row['added_megabytes']:.0f} | {facts} "
+            f"| {row['cpu_min_second']:.2f} | {row['added_megabytes']:.0f} "
+            f"| {row['above_small_megabytes']:.0f} | {facts} "
             f"| {' | '.join(ratios)} |"
         )
     return "\n".join(lines) + "\n"
@@ -56,8 +57,9 @@ def heading(repeats: int) -> str:
         "# Benchmarks\n\n"
         "Made by `make bench`; every candidate runs in fresh processes of its own environment, "
         f"{repeats} times in turns, after a warm-up on a small file. Added memory is the peak of "
-        "the process and its children above what was resident before. Ratios are to the first "
-        "line of the same table: above 1 means slower or larger than Voltlake.\n\n"
+        "the process and its children above what was resident before; 'above small file' is that "
+        "peak above the peak of the warm-up: what the size of the file costs. Ratios are to the "
+        "first line of the same table: above 1 means slower or larger than Voltlake.\n\n"
         f"{datetime.now(tz=UTC):%Y-%m-%d}, Python {platform.python_version()}, "
         f"{platform.machine()}.\n\n"
     )

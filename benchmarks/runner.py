@@ -29,6 +29,7 @@ class Outcome:
     wall_second: list[float] = field(default_factory=list)
     cpu_second: list[float] = field(default_factory=list)
     added_megabytes: list[float] = field(default_factory=list)
+    above_small_megabytes: list[float] = field(default_factory=list)
     facts: dict[str, object] = field(default_factory=dict)
     failure: str = ""
 
@@ -42,6 +43,7 @@ class Outcome:
             "wall_median_second": median(self.wall_second),
             "cpu_min_second": min(self.cpu_second),
             "added_megabytes": max(self.added_megabytes),
+            "above_small_megabytes": max(self.above_small_megabytes),
             "facts": self.facts,
             "runs": asdict(self),
         }
@@ -90,6 +92,7 @@ def _run_once(candidate: Candidate, outcome: Outcome) -> None:
     outcome.wall_second.append(report["wall_second"])
     outcome.cpu_second.append(report["cpu_second"])
     outcome.added_megabytes.append(max(report["added_megabytes"], watch.added_megabytes))
+    outcome.above_small_megabytes.append(watch.above_small_megabytes)
     outcome.facts = report["facts"]
 
 
@@ -100,12 +103,18 @@ class _MemoryWatch:
         self._pid = pid
         self._before = 0.0
         self._peak = 0.0
-        self._watching = False
+        self._small_peak = 0.0
+        self._watching = True
 
     @property
     def added_megabytes(self) -> float:
         """Peak of the whole process tree above what it held when the work began."""
         return max(self._peak - self._before, 0.0)
+
+    @property
+    def above_small_megabytes(self) -> float:
+        """Peak above the peak of the warm-up: what the size of the file costs, and no import."""
+        return max(self._peak - self._small_peak, 0.0)
 
     def follow(self, process: subprocess.Popen[str]) -> tuple[list[str], str]:
         """Read the process to its end, sampling its memory between the two marks."""
@@ -115,13 +124,13 @@ class _MemoryWatch:
         reader = threading.Thread(target=lambda: errors.append(process.stderr.read()))  # type: ignore[union-attr]
         sampler = threading.Thread(target=self._sample, daemon=True)
         reader.start()
+        sampler.start()
         lines = []
         for line in process.stdout:
             lines.append(line)
             if line.startswith("STARTED"):
+                self._small_peak = self._peak
                 self._before = self._peak = _tree_megabytes(self._pid)
-                self._watching = True
-                sampler.start()
             if line.startswith("RESULT"):
                 self._watching = False
         self._watching = False

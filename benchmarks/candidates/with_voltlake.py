@@ -3,15 +3,35 @@
 import shutil
 import tempfile
 from collections.abc import Callable
+from pathlib import Path
 
 from measurement import Facts, measure
 
 import voltlake as vl
+from voltlake.readers.registry import installed_readers
+from voltlake.readers.unpack import open_source
 
 
 def read(path: str) -> Callable[[], Facts]:
     """From the file to the canonical frame."""
     return lambda: {"rows": vl.read(path).raw_samples.height}
+
+
+def read_columns(path: str) -> Callable[[], Facts]:
+    """The quantities that PyProBE keeps, and no others."""
+    kept = [
+        "unix_time_second", "test_time_second", "cycle_count", "step_id", "current_ampere",
+        "voltage_volt", "schedule_charging_capacity_ah", "schedule_discharging_capacity_ah",
+        "temperature_t1_celsius",
+    ]  # fmt: skip
+
+    def work() -> Facts:
+        with open_source(Path(path)) as source:
+            _, raw = installed_readers().read(source)
+            assert raw.samples is not None
+            return {"rows": raw.samples.collect(kept).height}
+
+    return work
 
 
 def read_and_process(path: str) -> Callable[[], Facts]:
@@ -55,6 +75,7 @@ if __name__ == "__main__":
     measure(
         {
             "read_arbin_mits": read,
+            "read_columns": read_columns,
             "read_arbin_tri": read,
             "read_arbin_sql": read,
             "read_and_process": read_and_process,

@@ -45,7 +45,7 @@ class TableStream:
         """Read everything into one frame."""
         frames = list(self.batches(columns))
         if frames:
-            return pl.concat(frames, rechunk=True)
+            return pl.concat(frames)
         names = list(self.schema) if columns is None else list(columns)
         return pl.DataFrame(schema={name: self.schema[name] for name in names})
 
