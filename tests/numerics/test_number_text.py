@@ -27,7 +27,7 @@ def test_every_printed_number_is_the_nearest_double(rows: list[tuple[str, str]])
     content = "".join(f"{a},{b}\n" for a, b in rows).encode()
     scanned = scan_rows(content, [NUMBER, NUMBER], delimiter=",")
     if scanned is None:  # too many long numbers: another parser's work
-        assert any(len(cell) > 15 for row in rows for cell in row)
+        assert any(len(cell) > 15 or "e" in cell.lower() for row in rows for cell in row)
         return
     for column in (0, 1):
         expected = np.array([float(row[column]) for row in rows])
