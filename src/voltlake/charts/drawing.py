@@ -5,29 +5,15 @@ This file imports no other part of the charts, so that the child starts quickly.
 
 from __future__ import annotations
 
-import ctypes
 import json
-import os
-import signal
-import sys
 from collections.abc import Callable
 from functools import cache
 
 from voltlake.charts.page import self_contained_page
 
-__all__ = ["DRAWERS", "compiled", "enter_child"]
+__all__ = ["DRAWERS", "compiled"]
 
 _PNG_SCALE = 2.0
-_PR_SET_PDEATHSIG = 1
-
-
-def enter_child(parent: int) -> None:
-    """Die with the parent, and leave the terminal's interrupt to it."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)  # the parent died while this child was starting
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def png(text: str) -> bytes:
@@ -49,6 +35,7 @@ def pdf(text: str) -> bytes:
 
 
 def compiled(text: str) -> bytes:
+    """Compile a Vega-Lite specification to Vega, as JSON."""
     import vl_convert
 
     return json.dumps(vl_convert.vegalite_to_vega(text)).encode()

@@ -7,7 +7,6 @@ all other threads for more than a second), so that it runs in a child process on
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as TaskTimeout
@@ -20,6 +19,7 @@ from pebble import ProcessExpired, ProcessPool
 
 from voltlake.charts import drawing
 from voltlake.charts.specification import Specification
+from voltlake.children import CHILDREN, die_with_parent
 from voltlake.errors import NotFound, RenderFailed
 
 __all__ = ["FILE_FORMATS", "FileFormat", "Renderer"]
@@ -97,9 +97,9 @@ class Renderer:
                 self._pool = ProcessPool(
                     max_workers=1,
                     max_tasks=_PICTURES_PER_CHILD,
-                    initializer=drawing.enter_child,
+                    initializer=die_with_parent,
                     initargs=(os.getpid(),),
-                    context=multiprocessing.get_context("spawn"),
+                    context=CHILDREN,
                 )
             return self._pool
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import typer
+from rich.markup import escape
 
 from voltlake._version import __version__
 from voltlake.cli import chart, check, db, demo, doctor, export, ingest, listing, read, serve, sql
@@ -58,13 +59,18 @@ def main() -> None:
     try:
         app()
     except (InvalidRequest, NotFound) as error:
-        messages.print(f"[bold red]Error[/bold red] {error}", markup=True, highlight=False)
+        _print_error(error)
         sys.exit(USAGE)
     except VoltlakeError as error:
-        messages.print(f"[bold red]Error[/bold red] {error}", markup=True, highlight=False)
+        _print_error(error)
         sys.exit(FAILED)
     except BrokenPipeError:
         sys.exit(0)  # the reader of our output has seen enough, as `head` does
+
+
+def _print_error(error: VoltlakeError) -> None:
+    # Escaped: square brackets hold the slug, not markup.
+    messages.print(f"[bold red]Error[/bold red] {escape(str(error))}", highlight=False)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,6 @@ children die with their parent, so that a killed ingest leaves nothing running.
 
 from __future__ import annotations
 
-import ctypes
-import multiprocessing
 import os
 import resource
 import signal
@@ -21,13 +19,13 @@ from typing import Any, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from voltlake.errors import ReaderCrashed, ReaderOutOfMemory, ReaderTimedOut
+from voltlake.children import CHILDREN, die_with_parent
+from voltlake.errors import ReaderCrashed, ReaderOutOfMemory, ReaderTimedOut, VoltlakeError
 from voltlake.execution.contract import Limits
 
 __all__ = ["LocalProcesses"]
 
 Result = TypeVar("Result")
-_PR_SET_PDEATHSIG = 1
 _TASKS_PER_CHILD = 200
 """A child is replaced after this many tasks, so that no library's leak can grow for ever."""
 
@@ -46,7 +44,7 @@ class LocalProcesses:
             max_tasks=_TASKS_PER_CHILD,
             initializer=_enter_child,
             initargs=(os.getpid(), limits, preload),
-            context=multiprocessing.get_context("spawn"),
+            context=CHILDREN,
         )
 
     def __enter__(self) -> LocalProcesses:
@@ -86,7 +84,12 @@ class LocalProcesses:
             return ReaderOutOfMemory(f"reading needed more than {self._limits.memory_mb} MB")
         if isinstance(error, ProcessExpired):
             return ReaderCrashed(_epitaph(error.exitcode))
-        return error
+        if isinstance(error, VoltlakeError):
+            return error
+        # A task's own mistake must not take the batch with it; the cause stays attached.
+        crash = ReaderCrashed(f"the reading program failed: {type(error).__name__}: {error}")
+        crash.__cause__ = error
+        return crash
 
     def close(self) -> None:
         """Stop waiting tasks and end the children."""
@@ -96,11 +99,7 @@ class LocalProcesses:
 
 def _enter_child(parent: int, limits: Limits, preload: tuple[str, ...]) -> None:
     """Prepare a child: die with the parent, never dump core, stay within the limits."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)  # the parent died while this child was starting
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    die_with_parent(parent)
     _silence_native_traces()
     for module in preload:
         __import__(module)

@@ -19,7 +19,7 @@ from voltlake.canonical.conventions import Declaration, Sign
 from voltlake.canonical.findings import Finding, Severity
 from voltlake.canonical.metadata import TestMetadata
 from voltlake.canonical.streams import TableStream
-from voltlake.errors import CorruptFile, MissingColumns, NoSamples
+from voltlake.errors import CorruptFile, MissingColumns, NoSamples, UnreadableValue
 from voltlake.readers.cells import in_unit
 from voltlake.readers.contract import Claim, RawTest, Reader, ReadOptions, Source
 from voltlake.units import Unit, parse_unit
@@ -62,6 +62,9 @@ def _plan(schema: pyarrow.Schema) -> tuple[dict[str, str], dict[str, Unit]]:
         if unit is not None and (unit.factor != 1 or unit.offset != 0):
             units[meaning.notation] = unit
     return names, units
+
+
+_REMEDY = "Write the column with numbers in BDF's unit"
 
 
 def _dtype(notation: str) -> pl.DataType:
@@ -113,6 +116,9 @@ def read(source: Source, options: ReadOptions) -> RawTest:
                     yield batch if columns is None else batch.select(columns)
             except (pyarrow.ArrowInvalid, OSError) as reason:
                 raise CorruptFile(f"a page is damaged: {reason}", file=source.name) from reason
+            except pl.exceptions.InvalidOperationError as reason:
+                problem = str(reason).splitlines()[0]
+                raise UnreadableValue(problem, file=source.name, remedy=_REMEDY) from reason
 
     return RawTest(
         metadata=TestMetadata(),

@@ -74,6 +74,11 @@ class Contents:
 
 
 def test_metadata(contents: Contents, first_unix: float | None, zone: str | None) -> TestMetadata:
+    """Return what the archive's XML parts say of the test.
+
+    ``first_unix`` is the moment of the first record [s], by which the clock in the XML
+    shows its offset; ``zone`` is what the user says.
+    """
     information = contents.information
     test = information.test
     clock = parse_clock(test.get("StartTime"))
