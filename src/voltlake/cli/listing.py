@@ -77,7 +77,12 @@ def cells(
 
     frame = explore.cells(opened(lake), text=text)
     chosen = _form(form, json=json)
-    print_frame(frame, chosen, title="Cells", limit=_rows(limit, chosen))
+    shown = (
+        "cell_name", "project_name", "chemistry", "nominal_capacity_ah", "tests", "cycles",
+        "last_discharge_capacity_ah", "discharge_capacity_retention", "findings_critical",
+        "findings_warning",
+    )  # fmt: skip
+    print_frame(frame, chosen, title="Cells", limit=_rows(limit, chosen), columns=shown)
 
 
 def cycles(
@@ -174,7 +179,11 @@ def tests(
         return
     frame = explore.tests(opened(lake), cell_names=cell or None)
     chosen = _form(form, json=json)
-    print_frame(frame, chosen, title="Tests", limit=_rows(limit, chosen))
+    shown = (
+        "test_id", "cell_name", "reader", "rows", "steps", "cycles", "start_time",
+        "duration_second", "findings_critical", "findings_warning",
+    )  # fmt: skip
+    print_frame(frame, chosen, title="Tests", limit=_rows(limit, chosen), columns=shown)
 
 
 @tests_app.command("show")

@@ -100,8 +100,8 @@ def _print_table(
     shown: pl.DataFrame, total: int, title: str | None, columns: Sequence[str] | None
 ) -> None:
     chosen = [name for name in columns or shown.columns if name in shown.columns]
-    if columns is None:
-        chosen = [name for name in chosen if shown[name].null_count() < max(shown.height, 1)]
+    # A column of nothing but dashes tells nothing and takes the room of one that does.
+    chosen = [name for name in chosen if shown[name].null_count() < max(shown.height, 1)]
     table = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
     for name in chosen:
         side: JustifyMethod = "right" if shown[name].dtype.is_numeric() else "left"
