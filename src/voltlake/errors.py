@@ -173,8 +173,8 @@ class UnknownFormat(VoltlakeError):
 
     slug = "unknown-format"
     default_remedy = (
-        "If it is a cycler file, export it in a supported format (see `voltlake doctor`), "
-        "or read it with a column mapping"
+        "If it is a cycler file, export it in a supported format (`voltlake doctor` lists "
+        "them), or as Battery Data Format"
     )
 
 

@@ -11,7 +11,7 @@ from voltlake._version import __version__
 from voltlake.cli import chart, check, db, demo, doctor, export, ingest, listing, read, serve, sql
 from voltlake.cli.logs import set_up_logs
 from voltlake.cli.output import FAILED, messages
-from voltlake.errors import InvalidRequest, NotFound, VoltlakeError
+from voltlake.errors import InvalidRequest, NotAFile, NotFound, VoltlakeError
 from voltlake.settings import Settings
 
 __all__ = ["app", "main"]
@@ -58,7 +58,7 @@ def main() -> None:
     set_up_logs(Settings().log_level)
     try:
         app()
-    except (InvalidRequest, NotFound) as error:
+    except (InvalidRequest, NotAFile, NotFound) as error:
         _print_error(error)
         sys.exit(USAGE)
     except VoltlakeError as error:
