@@ -203,7 +203,7 @@ class UnknownUnit(VoltlakeError):
     """A unit text is not understood, so no number under it can be trusted."""
 
     slug = "unknown-unit"
-    default_remedy = "Declare the unit in a column mapping"
+    default_remedy = "Write a unit that is known into the header, in a copy of the file"
 
 
 class UnsupportedVersion(VoltlakeError):

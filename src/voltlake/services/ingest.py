@@ -96,12 +96,15 @@ def ingest(
 
 
 def list_files(workspace: Workspace, paths: Sequence[Path]) -> list[Path]:
-    """Return the files that ``paths`` stand for, each once, in the given order."""
+    """Return the files that ``paths`` stand for, each once, in the given order.
+
+    The lake's own files below a given folder are no cycler's files and are left out.
+    """
     listed: dict[Path, None] = {}
     for path in paths:
         absolute = path.absolute()
         found = workspace.readers.within(absolute) if absolute.is_dir() else [absolute]
-        listed.update(dict.fromkeys(found))
+        listed.update((each, None) for each in found if not each.is_relative_to(workspace.root))
     return list(listed)
 
 
