@@ -30,10 +30,15 @@ class TableStream:
 
     @classmethod
     def of(cls, frame: pl.DataFrame) -> TableStream:
-        """Wrap a frame that is in memory already: one batch."""
+        """Wrap a frame that is in memory already: a batch for each chunk of its memory."""
+        lengths = frame.to_series(0).chunk_lengths() if frame.width else [frame.height]
 
         def batches(columns: Sequence[str] | None) -> Iterator[pl.DataFrame]:
-            yield frame if columns is None else frame.select(columns)
+            wanted = frame if columns is None else frame.select(columns)
+            first = 0
+            for length in lengths:
+                yield wanted.slice(first, length)
+                first += length
 
         return cls(frame.schema, batches)
 
