@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from voltlake.canonical.findings import Finding, Severity
-from voltlake.catalogue.models import CellTest, FileRole, FileState
+from voltlake.catalogue.models import CellTest, FileRole, FileState, JobState, SourceFile
 from voltlake.catalogue.unit import Unit
 from voltlake.errors import VoltlakeError
 from voltlake.services.inspection import Inspected
@@ -21,7 +21,10 @@ from voltlake.services.workspace import Workspace
 from voltlake.storage.layout import raw_key, series_key
 from voltlake.storage.parquet import read_table
 
-__all__ = ["Task", "commit_failure", "commit_test", "record_failure", "summarise", "unchanged"]
+__all__ = [
+    "Task", "commit_failure", "commit_test", "outcome_of_job", "record_failure", "summarise",
+    "unchanged",
+]  # fmt: skip
 
 DEFAULT_PROJECT = "default"
 
@@ -139,16 +142,30 @@ def _put_test(
 ) -> tuple[str, CellTest, list[Finding]]:
     """Add the test, or fill the earlier one again if its file grew or got a companion."""
     found = _found_by_processing(prepared)
-    earlier = unit.files.by_sha256(task.grown_from or task.sha256)
+    earlier = _earlier_reading(unit, task)
     if earlier is not None and earlier.test_id is not None:
         test = unit.tests.refill(earlier.test_id, prepared.metadata, **found)
-        if task.grown_from:
+        if earlier.sha256 == task.grown_from:
             earlier.state = FileState.GROWN.value
         return "grown", test, []
     cell_name, project_name, notes = _names(task, prepared)
     project = unit.projects.get_or_add(project_name)
     cell = unit.cells.get_or_add(project, cell_name, prepared.metadata.cell)
     return "stored", unit.tests.add(cell, prepared.metadata, **found), notes
+
+
+def _earlier_reading(unit: Unit, task: Task) -> SourceFile | None:
+    """Return the file that the same test was read from before, if it was.
+
+    That is the shorter file; or the same file without its companions; or a companion that
+    came first and was a test of its own (a Step file before its Detail file).
+    """
+    earlier = unit.files.by_sha256(task.grown_from or task.sha256)
+    if earlier is not None and earlier.test_id is not None:
+        return earlier
+    companions = (unit.files.by_sha256(sha256) for sha256 in task.companions.values())
+    alone = (each for each in companions if each and each.role == FileRole.PRIMARY.value)
+    return next((each for each in alone if each.test_id is not None), None)
 
 
 def _found_by_processing(prepared: PreparedTest) -> dict[str, Any]:
@@ -199,6 +216,7 @@ def _names(task: Task, prepared: PreparedTest) -> tuple[str, str, list[Finding]]
 
 
 def _record_files(unit: Unit, task: Task, prepared: PreparedTest, test_id: int) -> None:
+    """Write down the files of the test; a companion's own test goes, now that it is part of one."""
     record = partial(
         unit.files.record,
         state=FileState.STORED,
@@ -208,6 +226,9 @@ def _record_files(unit: Unit, task: Task, prepared: PreparedTest, test_id: int) 
     )
     record(path_seen=str(task.path), name=task.name, sha256=task.sha256, size=task.size)
     for path, sha256 in task.companions.items():
+        held = unit.files.by_sha256(sha256)
+        if held and held.role == FileRole.PRIMARY.value and held.test_id not in (None, test_id):
+            unit.tests.remove(held.test_id)
         record(
             path_seen=str(path),
             name=path.name,
@@ -215,6 +236,7 @@ def _record_files(unit: Unit, task: Task, prepared: PreparedTest, test_id: int) 
             size=prepared.raw[sha256].size,
             role=FileRole.COMPANION,
         )
+    unit.files.forget_unread([str(path) for path in (task.path, *task.companions)])
 
 
 def summarise(unit: Unit, test_id: int) -> TestSummary:
@@ -248,11 +270,56 @@ def commit_failure(
     state = FileState.FAILED if error.transient else FileState.QUARANTINED
     with workspace.catalogue.begin() as unit:
         unit.jobs.fail(job_id, owner, error.as_dict(), retry=False)
-        unit.files.record(
-            path_seen=str(task.path), name=task.name, sha256=task.sha256, size=task.size,
-            reader=task.reader, state=state, error=error,
+        _record_trouble(
+            unit, task.path, task.name, state, error,
+            sha256=task.sha256, size=task.size, reader=task.reader,
         )  # fmt: skip
-    return [_failed(path, state, error, task.reader, task.sha256) for path in task.members]
+        for path, sha256 in task.companions.items():
+            _record_trouble(
+                unit, path, path.name, state, error,
+                sha256=sha256, reader=task.reader, role=FileRole.COMPANION,
+            )  # fmt: skip
+    return [_failed(path, state, error, task.reader, task.sha256_of(path)) for path in task.members]
+
+
+def _record_trouble(
+    unit: Unit,
+    path: Path,
+    name: str,
+    state: FileState,
+    error: VoltlakeError,
+    *,
+    sha256: str | None,
+    **known: Any,
+) -> None:
+    """Keep the reason, unless the lake holds this content: then its row must stay as it is."""
+    held = None if sha256 is None else unit.files.by_sha256(sha256)
+    if held is None or held.test_id is None:
+        unit.files.record(
+            path_seen=str(path), name=name, sha256=sha256, state=state, error=error, **known
+        )
+
+
+def outcome_of_job(workspace: Workspace, job_id: int, task: Task) -> list[FileReport] | None:
+    """Report what another worker made of a task; ``None`` while it has not ended the job."""
+    with workspace.catalogue.reading() as unit:
+        job = unit.jobs.get(job_id)
+        if job.state in (JobState.QUEUED.value, JobState.RUNNING.value):
+            return None
+        test_id = unit.files.test_of_contents(task.contents)
+        if test_id is not None:
+            return unchanged(unit, task, test_id)
+        rows = [unit.files.by_sha256(task.sha256_of(path)) for path in task.members]
+    return [
+        FileReport(
+            file=str(path),
+            status=FileState.FAILED.value if row is None else row.state,
+            reader=task.reader,
+            sha256=task.sha256_of(path),
+            error=job.error,
+        )
+        for path, row in zip(task.members, rows, strict=True)
+    ]
 
 
 def record_failure(
@@ -261,15 +328,9 @@ def record_failure(
     """Keep why a file could not be read; ``look`` is what is known of its content, if anything."""
     state = FileState.FAILED if error.transient else FileState.QUARANTINED
     sha256 = None if look is None else look.sha256
+    size = None if look is None else look.size
     with workspace.catalogue.begin() as unit:
-        unit.files.record(
-            path_seen=str(path),
-            name=path.name,
-            state=state,
-            error=error,
-            sha256=sha256,
-            size=None if look is None else look.size,
-        )
+        _record_trouble(unit, path, path.name, state, error, sha256=sha256, size=size)
     return _failed(path, state, error, None, sha256)
 
 

@@ -16,6 +16,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,11 +24,13 @@ from voltlake.catalogue.models import Job
 from voltlake.catalogue.unit import Unit
 from voltlake.errors import LeaseLost, VoltlakeError
 from voltlake.execution.local import LocalProcesses
+from voltlake.readers.timestamps import zone_named
 from voltlake.services.commit import (
     DEFAULT_PROJECT,
     Task,
     commit_failure,
     commit_test,
+    outcome_of_job,
     record_failure,
     unchanged,
 )  # fmt: skip
@@ -44,6 +47,7 @@ log = logging.getLogger(__name__)
 JOB_KIND = "ingest"
 LEASE_SECOND = 120.0
 _HEARTBEAT_SECOND = 20.0
+_POLL_SECOND = 0.2
 _CHILD_MODULES = ("voltlake.services.preparation", "voltlake.services.inspection")
 
 Progress = Callable[[str, int, int], None]
@@ -58,13 +62,14 @@ def _silent(_stage: str, _done: int, _total: int) -> None:
 class Batch:
     """Files that were submitted together.
 
-    ``settled`` are done already; ``jobs`` is how many tests wait to be read; ``twins`` are
-    files whose content another file of the batch brings in, by that other file's path.
+    ``settled`` are done already; ``tasks`` are the tests that wait to be read, by the number
+    of their job; ``twins`` are files whose content another file of the batch brings in, by
+    that other file's path.
     """
 
     batch_id: str
     settled: tuple[FileReport, ...]
-    jobs: int
+    tasks: Mapping[int, Task]
     twins: Mapping[Path, Path]
 
 
@@ -79,7 +84,8 @@ def ingest(
     """Ingest files and folders; yield a report for each file as it is settled.
 
     Folders are searched recursively; hidden and lock files are passed over. Every file
-    is reported once. Nothing raises for a bad file: its report names the reason.
+    is reported once. Nothing raises for a bad file: its report names the reason. Options
+    that no file could satisfy (an unknown reader or zone) raise ``InvalidRequest``.
     """
     processes = LocalProcesses(workers or workspace.workers, workspace.limits, _CHILD_MODULES)
     with processes:
@@ -89,6 +95,9 @@ def ingest(
         yield from batch.settled
         reports: dict[str, FileReport] = {}
         for report in work(workspace, processes, batch=batch, on_progress=on_progress):
+            reports[report.file] = report
+            yield report
+        for report in _done_elsewhere(workspace, processes, batch, reports):
             reports[report.file] = report
             yield report
         for twin, first in batch.twins.items():
@@ -117,6 +126,7 @@ def submit(
     on_progress: Progress = _silent,
 ) -> Batch:
     """Look at every file, settle the known and the unreadable ones, queue the others."""
+    _check(workspace, options)
     files = list_files(workspace, paths)
     outcomes = _look(workspace, files, options, processes, on_progress)
     groups = _group(outcomes)
@@ -132,31 +142,52 @@ def submit(
         if isinstance(look, VoltlakeError):
             settled += [record_failure(workspace, member, look) for member in members]
         elif look.problem is not None:
-            settled += [record_failure(workspace, member, look.problem, look) for member in members]
+            settled += [
+                record_failure(workspace, member, look.problem, _inspected(outcomes.get(member)))
+                for member in members
+            ]
         elif look.sha256 in tasks:
             twins |= dict.fromkeys(members, tasks[look.sha256].members[0])
         elif reports := _report_if_known(workspace, task := Task.of(look, members, options)):
             settled += reports
         else:
             tasks[task.sha256] = task
-    _queue(workspace, list(tasks.values()), batch_id)
-    return Batch(batch_id, tuple(settled), len(tasks), twins)
+    queued = _queue(workspace, list(tasks.values()), batch_id)
+    return Batch(batch_id, tuple(settled), queued, twins)
 
 
-def _queue(workspace: Workspace, tasks: Sequence[Task], batch_id: str) -> None:
-    """Queue the tasks; a job that a killed run left behind is taken over, not doubled."""
+def _check(workspace: Workspace, options: IngestOptions) -> None:
+    """Refuse options that would put every file into quarantine through no fault of its own."""
+    if options.reader is not None:
+        workspace.readers.named(options.reader)
+    if options.timezone is not None:
+        zone_named(options.timezone)
+
+
+def _inspected(look: Inspected | VoltlakeError | None) -> Inspected | None:
+    return look if isinstance(look, Inspected) else None
+
+
+def _queue(workspace: Workspace, tasks: Sequence[Task], batch_id: str) -> dict[int, Task]:
+    """Queue the tasks and return them by job.
+
+    A job that a killed run left behind is taken over, not doubled.
+    """
+    queued: dict[int, Task] = {}
     with workspace.catalogue.begin() as unit:
         unit.jobs.release_dead(_is_dead)
         left = {job.payload["sha256"]: job for job in unit.jobs.queued(JOB_KIND)}
         for task in tasks:
             job = left.get(task.sha256)
             if job is None:
-                unit.jobs.submit(
+                job = unit.jobs.submit(
                     JOB_KIND, task.as_payload(), batch_id=batch_id,
                     max_attempts=workspace.max_attempts,
                 )  # fmt: skip
             else:
                 job.payload, job.batch_id = task.as_payload(), batch_id
+            queued[job.id] = task
+    return queued
 
 
 def _look(
@@ -211,7 +242,14 @@ def _report_if_known(workspace: Workspace, task: Task) -> list[FileReport]:
     """Report every given file as unchanged, if the lake holds exactly these contents."""
     with workspace.catalogue.reading() as unit:
         test_id = unit.files.test_of_contents(task.contents)
-        return [] if test_id is None else unchanged(unit, task, test_id)
+        if test_id is None:
+            return []
+        reports = unchanged(unit, task, test_id)
+        stale = unit.files.unread([str(path) for path in task.members])
+    if stale:
+        with workspace.catalogue.begin() as unit:
+            unit.files.forget_unread([str(path) for path in task.members])
+    return reports
 
 
 def _report_of_twin(twin: Path, first: FileReport) -> FileReport:
@@ -235,7 +273,7 @@ def work(
     """
     owner = _owner()
     running: dict[Future[PreparedTest], Job] = {}
-    done, total = 0, batch.jobs if batch else 0
+    done, total = 0, len(batch.tasks) if batch else 0
     beat = time.monotonic()
     while True:
         while len(running) < 2 * processes.workers and (job := _claim(workspace, owner)):
@@ -260,7 +298,9 @@ def _claim(workspace: Workspace, owner: str) -> Job | None:
 def _keep_leases(workspace: Workspace, owner: str, jobs: Iterable[Job]) -> None:
     with workspace.catalogue.begin() as unit:
         for job in jobs:
-            unit.jobs.extend(job.id, owner, LEASE_SECOND)
+            # Of a lease that is lost the commit will hear; the others must not suffer.
+            with suppress(LeaseLost):
+                unit.jobs.extend(job.id, owner, LEASE_SECOND)
 
 
 def _start(workspace: Workspace, processes: LocalProcesses, job: Job) -> Future[PreparedTest]:
@@ -285,13 +325,38 @@ def _settle(
     """Commit what a child prepared, or the reason why it could not."""
     task = Task.from_payload(job.payload)
     try:
-        return commit_test(workspace, job.id, owner, task, future.result())
+        return _settled(workspace, owner, job.id, task, future)
     except LeaseLost:
         log.warning("another worker has taken over %s", task.path)
         return []
+
+
+def _settled(
+    workspace: Workspace, owner: str, job_id: int, task: Task, future: Future[PreparedTest]
+) -> list[FileReport]:
+    try:
+        return commit_test(workspace, job_id, owner, task, future.result())
+    except LeaseLost:
+        raise
     except VoltlakeError as error:
         log.info("could not read %s: %s", task.path, error)
-        return commit_failure(workspace, job.id, owner, task, error)
+        return commit_failure(workspace, job_id, owner, task, error)
+
+
+def _done_elsewhere(
+    workspace: Workspace, processes: LocalProcesses, batch: Batch, reports: Mapping[str, FileReport]
+) -> Iterator[FileReport]:
+    """Report the files of the batch whose jobs another worker took; wait for it to end them.
+
+    Should it die, its lease runs out and the job is worked off here after all.
+    """
+    for job_id, task in batch.tasks.items():
+        if all(str(member) in reports for member in task.members):
+            continue
+        while (outcome := outcome_of_job(workspace, job_id, task)) is None:
+            yield from work(workspace, processes)
+            time.sleep(_POLL_SECOND)
+        yield from (report for report in outcome if report.file not in reports)
 
 
 def _known_nominal_capacity_ah(unit: Unit, task: Task) -> float | None:
@@ -311,8 +376,10 @@ def _owner() -> str:
 
 def _is_dead(owner: str) -> bool:
     """Say whether ``owner`` was a process of this machine that is no more."""
-    host, pid, started = owner.rsplit("/", 2)
-    return host == socket.gethostname() and _started(int(pid)) != started
+    host, _, process = owner.partition("/")
+    pid, _, started = process.partition("/")
+    # An owner named in another way is none of ours: its lease will run out.
+    return host == socket.gethostname() and pid.isdigit() and _started(int(pid)) != started
 
 
 def _started(pid: int) -> str | None:

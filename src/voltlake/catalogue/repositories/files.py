@@ -41,13 +41,35 @@ class Files:
         return self._session.scalars(statement).first()
 
     def test_of_contents(self, hashes: Sequence[str]) -> int | None:
-        """Return the test that was read from exactly these contents, if there is one."""
-        statement = select(SourceFile.sha256, SourceFile.test_id).where(
-            SourceFile.sha256.in_(hashes), SourceFile.state == FileState.STORED.value
+        """Return the test that was read from exactly these contents, if there is one.
+
+        ``hashes`` has the primary file first. An earlier, shorter state of a file counts:
+        its rows are in the test. A companion may be shared by several tests (the same
+        metadata file beside each), but must not be a test of its own.
+        """
+        statement = select(SourceFile).where(
+            SourceFile.sha256.in_(hashes), SourceFile.state.in_(_IN_RAW)
         )
-        tests = {row.sha256: row.test_id for row in self._session.execute(statement)}
-        found = {tests.get(sha256) for sha256 in hashes}
-        return found.pop() if len(found) == 1 else None
+        held = {row.sha256: row for row in self._session.scalars(statement)}
+        if len(held) < len(set(hashes)):
+            return None
+        test_id = held[hashes[0]].test_id
+        beside = [held[sha256] for sha256 in hashes[1:]]
+        apart = (row for row in beside if row.test_id != test_id)
+        return None if any(row.role != FileRole.COMPANION.value for row in apart) else test_id
+
+    def unread(self, paths: Sequence[str]) -> list[SourceFile]:
+        """Return the rows of these paths that stand for bytes that could not be had."""
+        statement = select(SourceFile).where(
+            SourceFile.sha256.is_(None), SourceFile.path_seen.in_(paths)
+        )
+        return list(self._session.scalars(statement))
+
+    def forget_unread(self, paths: Sequence[str]) -> None:
+        """Drop what was said of these paths while their bytes could not be had: now they were."""
+        for row in self.unread(paths):
+            self._session.delete(row)
+        self._session.flush()
 
     def last_contents(self, paths: Sequence[str]) -> dict[str, tuple[str, int]]:
         """Return, for each path that a stored test was read from, its newest hash and size."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from voltlake.canonical.metadata import TestMetadata
@@ -21,6 +21,7 @@ from voltlake.catalogue.models import (
     Project,
     Row,
     Series,
+    SourceFile,
     StepRow,
 )
 
@@ -116,3 +117,13 @@ class CellTests:
             setattr(test, name, value)
         self._session.flush()
         return test
+
+    def remove(self, test_id: int) -> None:
+        """Take a test and all rows under it away; its files no longer lead to it."""
+        self._session.execute(
+            update(SourceFile).where(SourceFile.test_id == test_id).values(test_id=None)
+        )
+        for row in _ROWS_UNDER_A_TEST:
+            self._session.execute(delete(row).where(row.__table__.c.test_id == test_id))
+        self._session.delete(self._session.get_one(CellTest, test_id))
+        self._session.flush()
