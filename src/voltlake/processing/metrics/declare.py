@@ -5,16 +5,16 @@ Tables, documentation, API and axis menus read this list.
 
 from __future__ import annotations
 
+import functools
 import importlib
+import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
 __all__ = ["CycleMetric", "cycle_metric", "cycle_metrics"]
-
-_THEMES = ("life", "voltage", "efficiency", "duration", "resistance", "ageing")
-"""Modules of this package, in the order in which their metrics are computed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,24 @@ def cycle_metric(
     return declare
 
 
+@functools.cache
 def cycle_metrics() -> tuple[CycleMetric, ...]:
-    """Return all metrics in the order in which they are computed."""
-    for theme in _THEMES:
-        importlib.import_module(f"voltlake.processing.metrics.{theme}")
-    return tuple(_DECLARED.values())
+    """Return all metrics, each after those whose columns it uses, else by name.
+
+    Every file of this folder is loaded: a new metric is one new function.
+    """
+    for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+        importlib.import_module(f"{__package__}.{module.name}")
+    waiting = dict(sorted(_DECLARED.items()))
+    ordered: list[CycleMetric] = []
+    while waiting:
+        ready = [
+            metric
+            for metric in waiting.values()
+            if not (set(metric.expression().meta.root_names()) - {metric.name}) & set(waiting)
+        ]
+        if not ready:
+            raise ValueError(f"these metrics use one another: {', '.join(waiting)}")
+        for metric in ready:
+            ordered.append(waiting.pop(metric.name))
+    return tuple(ordered)
