@@ -113,7 +113,13 @@ def installed_readers() -> Readers:
     broken: list[BrokenPlugin] = []
     for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.name):
         try:
-            readers.append(point.load())
-        except (ImportError, AttributeError) as reason:
-            broken.append(BrokenPlugin(point.name, str(reason)))
+            found = point.load()
+        except Exception as reason:  # anything may happen in a third party's module
+            broken.append(BrokenPlugin(point.name, f"{type(reason).__name__}: {reason}"))
+            continue
+        if isinstance(found, Reader):
+            readers.append(found)
+        else:
+            kind = type(found).__name__
+            broken.append(BrokenPlugin(point.name, f"it is a {kind}, not a Reader"))
     return Readers(tuple(readers), tuple(broken))

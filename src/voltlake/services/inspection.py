@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from voltlake.errors import SourceChanged, UnreadableFile, VoltlakeError
+from voltlake.errors import VoltlakeError
 from voltlake.readers.contract import Source
 from voltlake.readers.registry import installed_readers
 from voltlake.readers.unpack import open_source
@@ -67,9 +67,8 @@ def inspect_file(path: Path, known: KnownContent | None, reader: str | None) -> 
     ``known`` is the content last stored from this path; ``reader`` a reader's name to skip
     detection. A content that no reader takes is a ``problem`` of the result. Raises a
     ``VoltlakeError`` for bytes that cannot be had at all, and ``SourceChanged`` where the
-    file changes while it is looked at.
+    file changes while it is looked at (see :func:`voltlake.readers.unpack.open_source`).
     """
-    before = _stamp(path)
     with open_source(path) as source:
         sha256, grown_from = _hash(source, known)
         inspected = Inspected(path, source.name, sha256, source.size, grown_from=grown_from)
@@ -77,8 +76,6 @@ def inspect_file(path: Path, known: KnownContent | None, reader: str | None) -> 
             inspected = _identified(inspected, source, reader)
         except VoltlakeError as problem:
             inspected = replace(inspected, problem=problem)
-    if _stamp(path) != before:
-        raise SourceChanged("the file changed while it was looked at", file=path)
     return inspected
 
 
@@ -97,14 +94,6 @@ def _identified(inspected: Inspected, source: Source, reader: str | None) -> Ins
 def _hash_of(path: Path) -> str:
     with open_source(path) as source:
         return _hash(source, None)[0]
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError as reason:
-        raise UnreadableFile(reason.strerror or str(reason), file=path) from reason
-    return status.st_size, status.st_mtime_ns
 
 
 def _hash(source: Source, known: KnownContent | None) -> tuple[str, str | None]:
