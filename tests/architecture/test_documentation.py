@@ -45,7 +45,8 @@ def test_the_generated_pages_are_what_the_code_says_now(reference_pages: ModuleT
     stale = [name for name, text in made.items() if text_of(ROOT / name) != text]
     assert stale == [], REMAKE
     on_disk = {f"docs/reference/{path.name}" for path in REFERENCE.glob("*.md")}
-    assert on_disk <= set(made), "a page of the reference that nothing makes"
+    measured = {"docs/reference/benchmarks.md"}  # made by `make bench`: times do not repeat
+    assert on_disk - measured <= set(made), "a page of the reference that nothing makes"
 
 
 def _headings(page: str) -> set[str]:
