@@ -6,6 +6,7 @@ children die with their parent, so that a killed ingest leaves nothing running.
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
 import signal
@@ -20,12 +21,20 @@ from typing import Any, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 from voltlake.children import CHILDREN, die_with_parent
-from voltlake.errors import ReaderCrashed, ReaderOutOfMemory, ReaderTimedOut, VoltlakeError
+from voltlake.errors import (
+    OutOfSpace,
+    ReaderCrashed,
+    ReaderOutOfMemory,
+    ReaderTimedOut,
+    UnreadableFile,
+    VoltlakeError,
+)
 from voltlake.execution.contract import Limits
 
 __all__ = ["LocalProcesses"]
 
 Result = TypeVar("Result")
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _TASKS_PER_CHILD = 200
 """A child is replaced after this many tasks, so that no library's leak can grow for ever."""
 
@@ -39,6 +48,7 @@ class LocalProcesses:
     def __init__(self, workers: int, limits: Limits, preload: tuple[str, ...] = ()) -> None:
         self.workers = workers
         self._limits = limits
+        self._waiting: set[Future[Any]] = set()
         self._pool = ProcessPool(
             max_workers=workers,
             max_tasks=_TASKS_PER_CHILD,
@@ -62,6 +72,8 @@ class LocalProcesses:
         """Start a task in a child; see :class:`~voltlake.execution.contract.Executor`."""
         inner = self._pool.schedule(task, args=arguments, timeout=self._limits.timeout_second)
         outer: Future[Result] = Future()
+        self._waiting.add(outer)
+        outer.add_done_callback(self._waiting.discard)
         inner.add_done_callback(lambda done: self._hand_over(done, outer))
         return outer
 
@@ -84,6 +96,10 @@ class LocalProcesses:
             return ReaderOutOfMemory(f"reading needed more than {self._limits.memory_mb} MB")
         if isinstance(error, ProcessExpired):
             return ReaderCrashed(_epitaph(error.exitcode))
+        if isinstance(error, OSError) and error.errno in _FULL:
+            return OutOfSpace(f"reading left no space on the disk ({error.strerror})")
+        if isinstance(error, OSError):
+            return UnreadableFile(error.strerror or str(error))
         if isinstance(error, VoltlakeError):
             return error
         # A task's own mistake must not take the batch with it; the cause stays attached.
@@ -92,9 +108,11 @@ class LocalProcesses:
         return crash
 
     def close(self) -> None:
-        """Stop waiting tasks and end the children."""
+        """Stop waiting tasks and end the children; what is not done yet is cancelled."""
         self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
+        for outer in tuple(self._waiting):
+            outer.cancel()
 
 
 def _enter_child(parent: int, limits: Limits, preload: tuple[str, ...]) -> None:
