@@ -12,7 +12,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import BrokenExecutor, Future
 from concurrent.futures import TimeoutError as TaskTimeout
 from pathlib import Path
 from types import TracebackType
@@ -49,6 +49,7 @@ class LocalProcesses:
         self.workers = workers
         self._limits = limits
         self._waiting: set[Future[Any]] = set()
+        self._closing = False
         self._pool = ProcessPool(
             max_workers=workers,
             max_tasks=_TASKS_PER_CHILD,
@@ -78,7 +79,7 @@ class LocalProcesses:
         return outer
 
     def _hand_over(self, done: Future[Result], outer: Future[Result]) -> None:
-        if done.cancelled():
+        if done.cancelled() or self._closing:
             outer.cancel()
             return
         error = done.exception()
@@ -100,8 +101,8 @@ class LocalProcesses:
             return OutOfSpace(f"reading left no space on the disk ({error.strerror})")
         if isinstance(error, OSError):
             return UnreadableFile(error.strerror or str(error))
-        if isinstance(error, VoltlakeError):
-            return error
+        if isinstance(error, (VoltlakeError, BrokenExecutor)):
+            return error  # no file is to blame for a pool that broke
         # A task's own mistake must not take the batch with it; the cause stays attached.
         crash = ReaderCrashed(f"the reading program failed: {type(error).__name__}: {error}")
         crash.__cause__ = error
@@ -109,6 +110,7 @@ class LocalProcesses:
 
     def close(self) -> None:
         """Stop waiting tasks and end the children; what is not done yet is cancelled."""
+        self._closing = True
         self._pool.stop()  # type: ignore[no-untyped-call]
         self._pool.join()
         for outer in tuple(self._waiting):

@@ -1,8 +1,6 @@
 """The rules that every reader keeps, as a check that anyone can run on their own reader.
 
->>> from contextlib import suppress
-from contextlib import suppress
-from pathlib import Path
+>>> from pathlib import Path
 >>> from voltlake.readers.conformance import check_reader
 >>> check_reader(my_reader, Path("cell_07.csv"))            # doctest: +SKIP
 []
@@ -14,6 +12,7 @@ that file. Our own test suite runs it over every case of every format.
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
