@@ -84,7 +84,8 @@ def test_sound_binaries_are_stored(lake: Workspace, tmp_path: Path) -> None:
     """So that the cut ones below fail because they are cut."""
     (tmp_path / "a.nda").write_bytes(nda_content())
     (tmp_path / "b.ndax").write_bytes(ndax_content())
-    reports = list(ingest(lake, [tmp_path / "a.nda", tmp_path / "b.ndax"]))
+    settled = ingest(lake, [tmp_path / "a.nda", tmp_path / "b.ndax"])
+    reports = sorted(settled, key=lambda report: report.file)  # they settle as they finish
     assert [(r.status, r.reader, r.rows) for r in reports] == [
         ("stored", "neware_nda", 40),
         ("stored", "neware_ndax", 40),
