@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ __all__ = ["ChartRequest", "chart_frame", "chart_names", "parse_request", "save_
 _CELLS_AT_MOST = 50
 _CYCLES_SHOWN = 6
 _POINTS = 2000
+_LARGEST = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +83,24 @@ def _listed(text: str) -> list[str]:
 
 def _number(text: str, name: str) -> int:
     try:
-        return int(text)
+        number = int(text)
     except ValueError:
         raise InvalidRequest(f"'{text[:40]}' is not a whole number for '{name}'") from None
+    if abs(number) > _LARGEST:
+        raise InvalidRequest(f"'{text[:40]}' is too large for '{name}'")
+    return number
 
 
 def _second(text: str) -> float | None:
     if not text:
         return None
     try:
-        return float(text)
+        second = float(text)
     except ValueError:
-        raise InvalidRequest(f"'{text[:40]}' is not a number of seconds") from None
+        second = math.nan
+    if not math.isfinite(second):
+        raise InvalidRequest(f"'{text[:40]}' is not a number of seconds")
+    return second
 
 
 def chart_frame(workspace: Workspace, request: ChartRequest) -> pl.DataFrame:
@@ -109,7 +117,12 @@ def _cycles(workspace: Workspace, request: ChartRequest) -> pl.DataFrame:
         if name not in ("cell_name", "test_id")
     ]
     names = list(request.cells) or explore.cells(workspace)["cell_name"].to_list()[:_CELLS_AT_MOST]
-    return explore.cycles(workspace, names, columns=wanted)
+    table = explore.cycles(workspace, names, columns=wanted)
+    # The colours follow the order of the question, so that a page and its picture agree.
+    place = {name: position for position, name in enumerate(names)}
+    return table.sort(
+        pl.col("cell_name").replace_strict(place, return_dtype=pl.Int64), maintain_order=True
+    )
 
 
 def _curves(workspace: Workspace, request: ChartRequest) -> pl.DataFrame:

@@ -14,11 +14,11 @@ from voltlake.errors import NotFound
 from voltlake.services.workspace import Workspace
 
 __all__ = [
-    "all_steps", "cell", "cells", "certificate", "cycles", "data_version", "files", "findings",
-    "no_such_test",
-    "projects", "steps", "steps_of_cell", "test", "tests",
+    "all_steps", "cell", "cells", "certificate", "check_number", "cycles", "data_version",
+    "files", "findings", "no_such_test", "projects", "steps", "steps_of_cell", "test", "tests",
 ]  # fmt: skip
 
+_LARGEST_ID = 2**31 - 1
 _SEVERITIES = ("critical", "warning", "info")
 
 
@@ -204,8 +204,15 @@ def no_such_test(test_id: int) -> NotFound:
     return NotFound(f"there is no test {test_id}", remedy="`voltlake tests` lists them")
 
 
+def check_number(test_id: int) -> None:
+    """Raise ``NotFound`` for what no database could take as the number of a test."""
+    if not 0 < test_id <= _LARGEST_ID:
+        raise no_such_test(test_id)
+
+
 def certificate(workspace: Workspace, test_id: int) -> Certificate:
     """Return the certificate of a test."""
+    check_number(test_id)
     with workspace.catalogue.reading() as unit:
         found = unit.certificates.get(test_id)
     if found is None:
@@ -221,6 +228,8 @@ def findings(
     severities: Sequence[str] | None = None,
 ) -> pl.DataFrame:
     """Return findings, the worst first within each test."""
+    for test_id in test_ids or ():
+        check_number(test_id)
     with workspace.catalogue.reading() as unit:
         _check_cells(unit, cell_names)
         table = unit.findings.table(cell_names=cell_names, test_ids=test_ids, severities=severities)
@@ -232,6 +241,7 @@ def findings(
 
 def steps(workspace: Workspace, test_id: int) -> pl.DataFrame:
     """Return the steps of a test (``STEPS_SCHEMA``), by time."""
+    check_number(test_id)
     with workspace.catalogue.reading() as unit:
         return unit.steps.table(test_ids=[test_id]).drop("cell_name", "test_id")
 

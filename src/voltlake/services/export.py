@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from voltlake.storage.parquet import scan_table
 
 __all__ = ["FORMATS", "export_cell", "export_selection", "write_samples"]
 
+_LONGEST_NAME_BYTES = 120
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\0")
 
 
@@ -60,9 +62,15 @@ def export_cell(
 
 
 def _safe(name: str) -> str:
-    """Return a name that is one path component on every system."""
+    """Return a name that is one path component on every system, and no other name's.
+
+    A name that had to be changed gets a piece of its hash: ``A/1`` must not become ``A_1``.
+    """
     kept = "".join(letter if letter.isalnum() or letter in "-_. " else "_" for letter in name)
-    return kept.strip(". ") or "_"
+    kept = kept.strip(". ").encode()[:_LONGEST_NAME_BYTES].decode(errors="ignore").strip(". ")
+    if kept == name:
+        return name
+    return f"{kept or '_'}_{hashlib.sha256(name.encode()).hexdigest()[:8]}"
 
 
 def _tables(workspace: Workspace, cell_name: str) -> dict[str, pl.DataFrame]:

@@ -14,7 +14,7 @@ from voltlake.canonical.columns import column
 from voltlake.catalogue.models import Series
 from voltlake.errors import InvalidRequest, NotFound
 from voltlake.services import explore
-from voltlake.services.explore import no_such_test
+from voltlake.services.explore import check_number, no_such_test
 from voltlake.services.workspace import Workspace
 from voltlake.storage.layout import raw_key
 from voltlake.storage.overview import envelope
@@ -70,6 +70,7 @@ def samples(
 
 
 def _series(workspace: Workspace, test_id: int, stage: str) -> Series | None:
+    check_number(test_id)
     with workspace.catalogue.reading() as unit:
         if unit.tests.get(test_id) is None:
             raise no_such_test(test_id)
@@ -138,6 +139,7 @@ def raw_file(workspace: Workspace, sha256: str) -> Path:
 
 def cycle_numbers(workspace: Workspace, test_id: int) -> list[int]:
     """Return the cycle numbers of a test, sorted; the vendor's own where there are no samples."""
+    check_number(test_id)
     with workspace.catalogue.reading() as unit:
         numbers = unit.cycles.table(test_ids=[test_id], columns=["cycle_index"])["cycle_index"]
     reported = _series(workspace, test_id, "reported_cycles")
