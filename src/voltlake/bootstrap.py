@@ -83,7 +83,7 @@ def read(
     return read_file(
         installed_readers(),
         Path(path).expanduser().absolute(),
-        ReadOptions(timezone=timezone or Settings().time_zone, decimal=decimal, sign=sign),
+        ReadOptions(timezone=timezone or Settings().time_zone, decimal=decimal),
         reader=reader,
         processing=ProcessingOptions(nominal_capacity_ah=nominal_capacity_ah, sign=sign),
     )

@@ -31,10 +31,11 @@ class IngestOptions:
         return asdict(self)
 
     def for_reading(self, default_time_zone: str | None) -> ReadOptions:
-        """Return what the reader needs to know."""
-        return ReadOptions(
-            timezone=self.timezone or default_time_zone, decimal=self.decimal, sign=self.sign
-        )
+        """Return what the reader needs to know.
+
+        Not the sign: processing turns the current round, once, for every format alike.
+        """
+        return ReadOptions(timezone=self.timezone or default_time_zone, decimal=self.decimal)
 
     def for_processing(self, nominal_capacity_ah: float | None) -> ProcessingOptions:
         """Return what processing needs; ``nominal_capacity_ah`` is what the catalogue knows."""
