@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +55,6 @@ def voltlake(
 
 
 @pytest.fixture(scope="session")
-def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
+def held(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """A lake of four cells and one broken file; tests only look at it."""
-    yield made_lake(tmp_path_factory.mktemp("held"))
+    return made_lake(tmp_path_factory.mktemp("held"))

@@ -299,8 +299,10 @@ def test_ingest_for_people(voltlake: Voltlake, tmp_path: Path) -> None:
     (folder / "bad.csv").write_bytes(b"")
     shown = voltlake("ingest", folder, "--lake", lake)
     assert shown.code == 1
-    for words in ("✓ stored", "default/A1", "✗ quarantined", "[empty-file]", "→ Export the test again",
-                  "called 'A1' after the file", "1 quarantined, 1 stored in"):  # fmt: skip
+    for words in (
+        "✓ stored", "default/A1", "called 'A1' after the file", "✗ quarantined", "[empty-file]",
+        "→ Export the test again", "1 quarantined, 1 stored in",
+    ):  # fmt: skip
         assert words in shown.text, words
     (tmp_path / "none").mkdir()
     assert "No files found" in voltlake("ingest", tmp_path / "none", "--lake", lake).text
@@ -402,7 +404,9 @@ def test_doctor(voltlake: Voltlake, held: Workspace, tmp_path: Path) -> None:
     assert voltlake("doctor", "--lake", tmp_path / "none").code == 0  # nothing is wrong yet
     (tmp_path / "no_lake").mkdir()
     (tmp_path / "no_lake" / "x").write_text("x")
-    assert voltlake("doctor", "--lake", tmp_path / "no_lake").code == 1
+    shown = voltlake("doctor", "--lake", tmp_path / "no_lake")
+    assert shown.code == 1
+    assert "[wrong-lake]" in shown.text
 
 
 def test_serve_refuses_addresses_that_others_can_reach(voltlake: Voltlake, held: Workspace) -> None:

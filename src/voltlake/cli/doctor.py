@@ -7,6 +7,7 @@ import shutil
 from importlib.metadata import version
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from voltlake._version import __version__
@@ -68,8 +69,9 @@ def _print(report: dict[str, object]) -> None:
     for name in ("voltlake", "python", "lake", "catalogue_revision", "free_disk_gb"):
         value = report[name]
         console.print(
-            f"{name.replace('_', ' '):<20} {'–' if value is None else value}", highlight=False
-        )
+            f"{name.replace('_', ' '):<20} {'–' if value is None else value}",
+            highlight=False, markup=False,
+        )  # fmt: skip
     table = Table(
         title="\nFormats", title_justify="left", header_style="bold", box=None, pad_edge=False
     )
@@ -82,6 +84,6 @@ def _print(report: dict[str, object]) -> None:
     console.print(table)
     problems = report["problems"]
     for problem in problems if isinstance(problems, list) else []:
-        console.print(f"[bold red]✗[/bold red] {problem}", highlight=False)
+        console.print(f"[bold red]✗[/bold red] {escape(str(problem))}", highlight=False)
     if not problems:
         console.print("\n[green]✓ nothing wrong[/green]")

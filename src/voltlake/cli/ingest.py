@@ -82,7 +82,9 @@ def ingest_files(
                 print_report(report)
     if not json:
         summary = ", ".join(f"{count} {status}" for status, count in sorted(counts.items()))
-        console.print(f"\n{summary or 'No files found'} in {workspace.root}", highlight=False)
+        console.print(
+            f"\n{summary or 'No files found'} in {escape(str(workspace.root))}", highlight=False
+        )
     if counts["failed"] or counts["quarantined"]:
         raise typer.Exit(FAILED)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from voltlake.cli.options import (
     Cells,
@@ -123,7 +124,9 @@ def steps(
         "voltage_start_volt", "voltage_end_volt", "current_mean_ampere", "charge_capacity_ah",
         "discharge_capacity_ah", "capacity_source",
     )  # fmt: skip
-    print_frame(frame, chosen, title=f"Steps of {cell}", limit=_rows(limit, chosen), columns=shown)
+    print_frame(
+        frame, chosen, title=f"Steps of {escape(cell)}", limit=_rows(limit, chosen), columns=shown
+    )
 
 
 def findings(

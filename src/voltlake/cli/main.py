@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import typer
+from pydantic import ValidationError
 from rich.markup import escape
 
 from voltlake._version import __version__
@@ -55,7 +56,13 @@ def _whole(
 
 def main() -> None:
     """Run the command line: exit 0 done, 1 some items failed, 2 wrong usage."""
-    set_up_logs(Settings().log_level)
+    try:
+        set_up_logs(Settings().log_level)
+    except ValidationError as error:
+        for each in error.errors():
+            setting, reason = ".".join(map(str, each["loc"])), each["msg"]
+            _print_error(InvalidRequest(f"the setting {setting} is refused: {reason}"))
+        sys.exit(USAGE)
     try:
         app()
     except (InvalidRequest, NotAFile, NotFound) as error:

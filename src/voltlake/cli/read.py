@@ -63,7 +63,7 @@ def read(
         return
     _print_summary(test)
     if output is not None:
-        console.print(f"\nWritten to {output}", highlight=False)
+        console.print(f"\nWritten to {escape(str(output))}", highlight=False)
 
 
 def summary(test: ReadTest) -> dict[str, object]:
@@ -86,7 +86,7 @@ def _print_summary(test: ReadTest) -> None:
     claim = test.identified.claim
     console.print(
         f"[bold]{escape(test.path.name)}[/bold]  {test.identified.reader.title} "
-        f"[dim]({claim.because})[/dim]", highlight=False,
+        f"[dim]({escape(claim.because)})[/dim]", highlight=False,
     )  # fmt: skip
     console.print(
         f"{test.raw_samples.height:,} rows, {test.steps.height:,} steps, "
