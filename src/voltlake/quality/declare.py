@@ -145,7 +145,12 @@ def rule(
 
 
 def rules() -> tuple[Rule, ...]:
-    """Return all declared rules, theme by theme."""
+    """Return all declared rules, theme by theme, whichever file was loaded first."""
     for theme in _THEMES:
         importlib.import_module(f"voltlake.quality.rules.{theme}")
-    return tuple(_DECLARED.values())
+    return tuple(sorted(_DECLARED.values(), key=lambda rule: _THEMES.index(_theme_of(rule))))
+
+
+def _theme_of(rule: Rule) -> str:
+    """Return the name of the file in which a rule is declared."""
+    return str(rule.check.__module__).rsplit(".", 1)[1]
