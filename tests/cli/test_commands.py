@@ -415,6 +415,12 @@ def test_serve_refuses_addresses_that_others_can_reach(voltlake: Voltlake, held:
     assert "without accounts" in shown.err
 
 
+def test_a_lake_that_is_not_there_is_not_served(voltlake: Voltlake, tmp_path: Path) -> None:
+    shown = voltlake("serve", "--lake", tmp_path / "none", "--port", "0")
+    assert shown.code == 1
+    assert "[wrong-lake]" in shown.err
+
+
 def test_a_bad_setting_is_a_sentence(
     voltlake: Voltlake, held: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from voltlake.catalogue.models import Job
@@ -93,13 +94,14 @@ def ingest(
             workspace, paths, options or IngestOptions(), processes, on_progress=on_progress
         )
         yield from batch.settled
-        reports: dict[str, FileReport] = {}
-        for report in work(workspace, processes, batch=batch, on_progress=on_progress):
-            reports[report.file] = report
-            yield report
-        for report in _done_elsewhere(workspace, processes, batch, reports):
-            reports[report.file] = report
-            yield report
+        reports = {report.file: report for report in batch.settled}
+        worked = work(workspace, processes, batch=batch, on_progress=on_progress)
+        elsewhere = _done_elsewhere(workspace, processes, batch, reports)
+        for report in chain(worked, elsewhere):
+            # Another run's job for the same file may have been worked off here as well.
+            if report.file not in reports:
+                reports[report.file] = report
+                yield report
         for twin, first in batch.twins.items():
             yield _report_of_twin(twin, reports[str(first)])
 
@@ -356,7 +358,7 @@ def _done_elsewhere(
         while (outcome := outcome_of_job(workspace, job_id, task)) is None:
             yield from work(workspace, processes)
             time.sleep(_POLL_SECOND)
-        yield from (report for report in outcome if report.file not in reports)
+        yield from outcome
 
 
 def _known_nominal_capacity_ah(unit: Unit, task: Task) -> float | None:
