@@ -11,10 +11,10 @@ import pytest
 
 from support.made_files import arbin_file, simulated
 from voltlake.catalogue.models import JobState
-from voltlake.errors import InvalidRequest, LeaseLost, UnreadableFile, VoltlakeError
+from voltlake.errors import CorruptFile, InvalidRequest, LeaseLost, UnreadableFile, VoltlakeError
 from voltlake.services import explore, series
 from voltlake.services import ingest as ingest_module
-from voltlake.services.commit import Task, commit_test
+from voltlake.services.commit import Task, commit_failure, commit_test
 from voltlake.services.ingest import ingest, list_files, submit, work
 from voltlake.services.inspection import inspect_file
 from voltlake.services.preparation import Request, prepare_test
@@ -517,3 +517,23 @@ def test_errors_of_a_report_are_plain_values(lake: Workspace, tmp_path: Path) ->
         "sha256", "findings", "notes", "error",
     ]  # fmt: skip
     assert issubclass(UnreadableFile, VoltlakeError)
+
+
+def test_a_failure_elsewhere_is_reported_with_its_reason(
+    lake: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "A1.csv"
+    arbin_file(path)
+
+    def robbed(request: Request) -> object:
+        with lake.catalogue.begin() as unit:
+            job = unit.jobs.get(1)
+            job.owner = "the thief"
+        task = Task.from_payload(job.payload)
+        commit_failure(lake, 1, "the thief", task, CorruptFile("cut short", file=request.path))
+        raise UnreadableFile("the disk is gone", file=request.path)
+
+    monkeypatch.setattr(ingest_module, "prepare_test", robbed)
+    (report,) = take(lake, path)
+    assert (report.status, (report.error or {})["code"]) == ("quarantined", "corrupt-file")
+    assert explore.files(lake)["state"].to_list() == ["quarantined"]
